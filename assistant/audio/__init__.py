@@ -1,0 +1,1 @@
+"""Rooms of sound: the only ones that know the sound card and resampling."""

@@ -1,0 +1,218 @@
+"""The commands that a person types. Engines are imported late: a command that needs none starts in 0.3 s."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from assistant import __version__
+from assistant.errors import AssistantError, ConfigError, DeviceError
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+
+app = typer.Typer(
+    help="An offline voice assistant: it hears, thinks and speaks, and nothing leaves the device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="What it hears, thinks and speaks with: see, fetch and check the models.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+
+
+class Pace(Enum):
+    """How a recording is played to the ears."""
+
+    FAST = "fast"
+    REALTIME = "realtime"
+
+
+class _Options:
+    """What stands before the command."""
+
+    config: Path | None = None
+    verbose = False
+
+
+def _settings() -> "Settings":
+    from assistant.settings_file import load
+
+    return load(_Options.config)
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level="DEBUG" if _Options.verbose else level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr
+    )
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"assistant {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="The settings file.", show_default=False)] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about the work.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    _Options.config, _Options.verbose = config, verbose
+
+
+@app.command()
+def run() -> None:
+    """Be the assistant: listen, think and speak until interrupted."""
+    settings = _settings()
+    _log_to_stderr(settings.log.level)
+    from assistant.daemon import run as run_daemon
+
+    run_daemon(settings)
+
+
+@app.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
+    audio: Annotated[Path | None, typer.Option(help="The question as a sound file.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the spoken reply to this WAV file.", show_default=False)] = None,
+    pace: Annotated[Pace, typer.Option(help="Hear the file as fast as it goes, or as it was spoken.")] = Pace.FAST,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one question, typed or recorded.
+
+    assistant ask "How far is the moon?" --out reply.wav
+
+    assistant ask --audio question.wav --json
+    """
+    if (text is None) == (audio is None):
+        raise typer.BadParameter("give the question either as text or with --audio FILE")
+    if text is not None and not text.strip():
+        raise typer.BadParameter("the question is empty")
+    settings = _settings()
+    _log_to_stderr("warning")
+    from assistant.ask import Question
+    from assistant.ask import ask as ask_question
+
+    question = Question(text or "", audio, pace is Pace.REALTIME, out)
+    show: Callable[[str], None] = (lambda sentence: None) if as_json else (lambda sentence: print(sentence, flush=True))
+    answer = ask_question(settings, question, show)
+    if as_json:
+        _print_json(answer.as_json())
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Write it to this WAV file instead.", show_default=False)] = None,
+) -> None:
+    """Say something through the speaker, or into a file."""
+    settings = _settings()
+    _log_to_stderr("warning")
+    from assistant.tryout import say as say_it
+
+    say_it(settings, text, out)
+
+
+@app.command()
+def listen() -> None:
+    """Show what is heard, as it is heard, until interrupted."""
+    settings = _settings()
+    _log_to_stderr("warning")
+    from assistant.tryout import listen as listen_to
+
+    live = sys.stdout.isatty()
+    listen_to(
+        settings,
+        partial=lambda text: print(f"\r\033[K… {text}", end="", flush=True) if live else print(f"… {text}", flush=True),
+        final=lambda text: print(f"\r\033[K{text}" if live else text, flush=True),
+    )
+
+
+@app.command()
+def check(
+    file: Annotated[Path | None, typer.Argument(help="The settings file.", show_default=False)] = None,
+) -> None:
+    """Check the settings, and name every fault with its line."""
+    from assistant.settings_file import load
+
+    try:
+        load(file or _Options.config)
+    except ConfigError as error:
+        print(error)
+        raise typer.Exit(1) from None
+    print("OK")
+
+
+@app.command()
+def devices(as_json: AsJson = False) -> None:
+    """List the sound devices by the names that the settings take."""
+    from dataclasses import asdict
+
+    from assistant.audio.devices import all_devices
+
+    found = all_devices()
+    if as_json:
+        _print_json([asdict(device) for device in found])
+        return
+    if not found:
+        raise DeviceError("there is no sound device: is one plugged in?")
+    for device in found:
+        use = [word for word, n in (("microphone", device.n_inputs), ("speaker", device.n_outputs)) if n]
+        print(f"{device.name}  ({' and '.join(use)}, {device.rate_hz} Hz)")
+
+
+@models_app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List the catalogue, and what of it is installed."""
+    from assistant.model_commands import list_models as list_all
+
+    list_all(_settings(), as_json)
+
+
+@models_app.command("get")
+def get_model(
+    name: Annotated[str, typer.Argument(help="A model of the catalogue, or starter, or real.", show_default=False)],
+) -> None:
+    """Fetch a model; where it was interrupted, it goes on."""
+    from assistant.model_commands import get
+
+    get(_settings(), name)
+
+
+@models_app.command("verify")
+def verify_models() -> None:
+    """Hash every installed model and compare it with the catalogue."""
+    from assistant.model_commands import verify
+
+    verify(_settings())
+
+
+def main() -> NoReturn:
+    """The program: its errors are lines on stderr, its exit codes are those of the errors."""
+    try:
+        app()
+    except AssistantError as error:
+        for line in str(error).splitlines():
+            print(f"assistant: {line}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if "PortAudio" not in str(error):
+            raise
+        print("assistant: the PortAudio library is missing; run: apt install libportaudio2", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)

@@ -1,0 +1,168 @@
+"""The settings: a frozen dataclass a section, each field with its default, its meaning and its limits. Any thread."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from assistant.errors import ConfigError
+
+SYSTEM_MODELS = Path("/var/lib/assistant/models")
+
+T = TypeVar("T")
+
+
+def setting(
+    default: T,
+    doc: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> T:
+    """A field with its meaning and limits in the metadata; the default None is written `auto` in the file."""
+    return field(default=default, metadata={"doc": doc, "unit": unit, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The sound card it hears and speaks through."""
+
+    input: str = setting("default", "The microphone: the name of a device, or a part of it.")
+    output: str = setting("default", "The speaker: the name of a device, or a part of it.")
+    latency_s: float = setting(
+        0.1,
+        "How much sound waits in the card: less answers sooner, more survives a busy CPU.",
+        unit="s",
+        low=0.02,
+        high=1.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The words that wake it."""
+
+    engine: str = setting(
+        "micro", "What listens for the phrase: micro needs far less of the CPU.", choices=("micro", "open")
+    )
+    phrase: str = setting(
+        "hey_jarvis", "What to say to wake it.", choices=("hey_jarvis", "okay_nabu", "alexa", "hey_mycroft")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """When an utterance is over."""
+
+    silence_s: float = setting(0.7, "The silence that ends an utterance.", unit="s", low=0.2, high=3.0)
+    no_speech_s: float = setting(
+        5.0, "How long it waits for the first word after it was woken.", unit="s", low=1.0, high=30.0
+    )
+    max_speech_s: float = setting(15.0, "The longest utterance it listens to.", unit="s", low=3.0, high=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """Speech to text."""
+
+    model: str = setting("auto", "A name from the catalogue, a path, or auto: what suits the language and this device.")
+
+
+@dataclass(frozen=True, slots=True)
+class Llm:
+    """The language model that thinks of an answer."""
+
+    model: str = setting("auto", "A name from the catalogue, a path, or auto: what suits this device.")
+    n_ctx: int = setting(
+        4096,
+        "How much of the conversation it sees at once; more takes more memory.",
+        unit="tokens",
+        low=512,
+        high=131072,
+    )
+    threads: int = setting(0, "How many CPU cores it thinks with; 0 is all but one.", low=0, high=64)
+    max_tokens: int = setting(200, "The longest answer.", unit="tokens", low=16, high=2048)
+    temperature: float | None = setting(
+        None, "How freely it picks words: 0 is always the likeliest, auto what its makers recommend.", low=0.0, high=2.0
+    )
+    top_k: int = setting(64, "How many of the likeliest words it picks from.", low=1, high=1000)
+    top_p: float = setting(0.95, "The share of the likelihood it picks from.", low=0.05, high=1.0)
+    system_prompt: str = setting(
+        "You are a voice assistant in a home, and your answers are spoken aloud. "
+        "Answer in one to three short, plain sentences, without lists, markdown or emoji. "
+        "When you do not know something, say so.",
+        "What it is told before every conversation.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Text to speech."""
+
+    model: str = setting("auto", "A name from the catalogue, a path, or auto: a voice of the language.")
+    rate: float = setting(1.0, "How fast it speaks; 1 is the voice's own pace, 2 twice as fast.", low=0.5, high=2.0)
+    sentence_gap_s: float = setting(0.2, "The pause between two sentences.", unit="s", low=0.0, high=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Where the models are kept."""
+
+    folder: str = setting(
+        "auto", "A path, or auto: /var/lib/assistant/models if it exists, else ~/.local/share/assistant/models."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What is kept of what people say."""
+
+    log_speech: bool = setting(False, "Whether what people say may appear in the log.")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What it tells about its work."""
+
+    level: str = setting(
+        "info", "The least important messages still written.", choices=("debug", "info", "warning", "error")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, as `settings.llm.n_ctx`: the names are the keys of the file."""
+
+    language: str = setting("en", "The language it hears and speaks.", choices=("en",))
+    audio: Audio = Audio()
+    wake: Wake = Wake()
+    endpoint: Endpoint = Endpoint()
+    recognizer: Recognizer = Recognizer()
+    llm: Llm = Llm()
+    voice: Voice = Voice()
+    models: Models = Models()
+    privacy: Privacy = Privacy()
+    log: Log = Log()
+
+
+def models_folder(settings: Settings) -> Path:
+    """Where the models are kept, which need not exist yet."""
+    folder = settings.models.folder
+    if folder == "auto":
+        if exists(SYSTEM_MODELS):
+            return SYSTEM_MODELS
+        folder = (os.environ.get("XDG_DATA_HOME") or "~/.local/share") + "/assistant/models"
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"models.folder is {folder}, a home that is not known; write the path in full") from error
+
+
+def exists(path: Path) -> bool:
+    """Whether it exists, even where this user may not look: who opens it then learns that, and not a lie."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True

@@ -1,0 +1,245 @@
+"""What the parts exchange: turns, the events that happen, and the commands that follow from them.
+
+Events are posted to the main thread from any other; commands go from the main thread to the parts.
+Times are monotonic seconds. Everything made for a reply carries its `Turn`.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Turn:
+    """One exchange, from waking to the end of the reply; once cancelled it stays cancelled."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._to_tell: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return f"Turn({self.number}{', cancelled' if self.cancelled else ''})"
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._cancelled.set()
+            to_tell, self._to_tell = self._to_tell, []
+        for tell in to_tell:
+            tell()
+
+    def on_cancel(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` once, in the thread that cancels; at once when the turn is cancelled already."""
+        with self._lock:
+            if not self.cancelled:
+                self._to_tell.append(tell)
+                return
+        tell()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The ears are open: what is said from now on is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The wake word was heard."""
+
+    phrase: str
+    score: float  # 0 to 1
+    end: int  # sample index at which it fired, at most 0.2 s away from the end of the phrase
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody wants to be listened to."""
+
+    hold_until: int = 0  # sample index before which no pause ends the utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A question that was typed, not spoken."""
+
+    text: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Somebody wants it to be quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What the utterance sounds like so far."""
+
+    turn: Turn
+    text: str
+    n_stable: int  # leading words that were the same in the partial before
+    t_s: float  # since the first sample of the microphone
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The utterance is over and this was said."""
+
+    turn: Turn
+    text: str
+    speech_end_s: float
+    endpoint_s: float  # when the endpoint was decided
+    at_s: float  # when the transcript was there
+
+
+@dataclass(frozen=True, slots=True)
+class HeardNothing:
+    """The wait is over and nobody said anything that could be understood."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """The model has begun its reply."""
+
+    turn: Turn
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the reply, as written."""
+
+    turn: Turn
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """What a reply cost the language model."""
+
+    prompt: int  # the whole prompt
+    evaluated: int  # the part of it that was not in the KV cache
+    generated: int
+    per_second: float  # generated, from the first to the last
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """All sentences of the reply were given."""
+
+    turn: Turn
+    tokens: TokenCounts | None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAudio:
+    """The first sample of the reply went to the speaker."""
+
+    turn: Turn
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The reply was played to its end."""
+
+    turn: Turn
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No reply to this turn could be made; `said` is what the person is told."""
+
+    turn: Turn
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartLost:
+    """A part stopped working and is being brought back."""
+
+    part: str
+    reason: str  # for the log
+    said: str  # for the person
+
+
+@dataclass(frozen=True, slots=True)
+class PartFound:
+    """A part that was lost works again; `said` is empty where a person need not know."""
+
+    part: str
+    said: str = ""
+
+
+Event = (
+    Ready
+    | Woken
+    | ButtonPressed
+    | Typed
+    | Stopped
+    | Partial
+    | Heard
+    | HeardNothing
+    | FirstToken
+    | Sentence
+    | Replied
+    | FirstAudio
+    | Spoken
+    | Failed
+    | PartLost
+    | PartFound
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear an utterance: from the wake word that ended at sample `since` on, or from now on."""
+
+    turn: Turn
+    since: int | None = None
+    hold_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Stop listening to the utterance; go on listening for the wake word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Find a reply."""
+
+    turn: Turn
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak this sentence after those before it."""
+
+    turn: Turn
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """No further sentence follows; tell when the last one was played."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Drop everything that is made for this turn."""
+
+    turn: Turn
+
+
+Command = Listen | Ignore | Think | Say | Finish | Cancel

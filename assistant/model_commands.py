@@ -1,0 +1,80 @@
+"""`assistant models`: the catalogue as people see it. Called from the CLI."""
+
+import json
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from assistant.config import Settings, models_folder
+from assistant.downloads import fetch
+from assistant.errors import ModelError
+from assistant.models import CatalogueModel, ModelFolder, catalogue, expand, memory_bytes
+
+
+def _folder(settings: Settings) -> ModelFolder:
+    return ModelFolder(models_folder(settings))
+
+
+def list_models(settings: Settings, as_json: bool) -> None:
+    """Prints every model of the catalogue and whether it is installed."""
+    folder, memory = _folder(settings), memory_bytes()
+    if as_json:
+        print(json.dumps([_entry(model, folder, memory) for model in catalogue()], indent=2))
+        return
+    print(f"in {folder.path}; this device has {memory / 2**30:.1f} GiB of memory")
+    for model in catalogue():
+        state = "installed" if folder.installed(model) else "fits" if model.fits(memory) else "too large"
+        size = f"{model.n_bytes / 1e6:,.0f} MB" if model.n_bytes else "?"
+        print(f"  {model.name:18} {model.purpose:11} {size:>9}  {state:10} {model.license:12} {model.note}".rstrip())
+    print("get one: assistant models get NAME; all that is needed: assistant models get starter, or get real")
+
+
+def _entry(model: CatalogueModel, folder: ModelFolder, memory: int) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "purpose": model.purpose,
+        "language": model.language,
+        "bytes": model.n_bytes,
+        "license": model.license,
+        "least_memory_gib": model.least_memory_gib,
+        "note": model.note,
+        "installed": folder.installed(model),
+        "fits": model.fits(memory),
+    }
+
+
+def get(settings: Settings, name: str) -> None:
+    """Fetches a model, or all of a pack."""
+    folder = _folder(settings)
+    for model in expand(name, memory_bytes()):
+        with _bar() as bar:
+            task = bar.add_task(model.name, total=model.n_bytes or None)
+            path = fetch(model, folder, lambda done, total, task=task, bar=bar: bar.update(task, completed=done, total=total))
+        print(f"{model.name}: {path}", flush=True)
+
+
+def verify(settings: Settings) -> None:
+    """Hashes what is installed, names each damaged model, and fails if there is one."""
+    folder = _folder(settings)
+    faults = []
+    for model in catalogue():
+        if not folder.installed(model):
+            continue
+        try:
+            with _bar() as bar:
+                task = bar.add_task(model.name, total=model.n_bytes or None)
+                folder.verify(model, lambda done, total, task=task, bar=bar: bar.update(task, completed=done, total=total))
+        except ModelError as error:
+            faults.append(str(error))
+            print(f"{model.name}: damaged")
+        else:
+            print(f"{model.name}: OK")
+    if faults:
+        raise ModelError("\n".join(faults))
+
+
+def _bar() -> Progress:
+    """A progress bar on stderr, which stays away where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())

@@ -1,0 +1,10 @@
+"""What it says of itself, in English."""
+
+NO_ANSWER = "I have no answer to that."
+THINKING_FAILED = "Something went wrong while I was thinking. Please ask me again."
+CANNOT_THINK = "I cannot think at the moment, because my language model does not start."
+TOO_LONG = "That was too long for me."
+MODEL_LOST = "My language model stopped. I am starting it again."
+MICROPHONE_LOST = "I have lost the microphone."
+MICROPHONE_BACK = "I can hear you again."
+LISTENING_FAILED = "Something went wrong while I was listening. Please ask me again."

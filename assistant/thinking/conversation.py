@@ -1,0 +1,49 @@
+"""What was said so far, as far as the model can still be told. Pure; the thinker's thread owns it."""
+
+from collections.abc import Sequence
+
+from assistant.thinking.messages import Exchange, Piece
+
+QUESTION_TOKENS = 256  # kept free for the next question
+
+
+class Conversation:
+    """The exchanges that stand in the prompt, oldest first."""
+
+    def __init__(self, *, n_budget: int, n_around: int) -> None:
+        """`n_budget` tokens may be used by all exchanges together, each with `n_around` of the template."""
+        self._n_budget = n_budget
+        self._n_around = n_around
+        self._exchanges: list[Exchange] = []
+
+    @property
+    def history(self) -> tuple[Exchange, ...]:
+        return tuple(self._exchanges)
+
+    def add(self, exchange: Exchange) -> None:
+        """Adds the newest; where they no longer fit, the oldest leave in one block, until half of the room is free.
+
+        A block, since each time that something leaves, all that follows must be evaluated again.
+        """
+        self._exchanges.append(exchange)
+        if self._n_tokens() > self._n_budget:
+            while self._exchanges and self._n_tokens() > self._n_budget // 2:
+                del self._exchanges[0]
+
+    def forget(self) -> None:
+        self._exchanges.clear()
+
+    def _n_tokens(self) -> int:
+        return sum(len(e.question) + len(e.reply) + self._n_around for e in self._exchanges)
+
+
+def tokens_until(pieces: Sequence[Piece], sentence: str) -> tuple[int, ...]:
+    """The leading tokens of a reply up to the end of this sentence of it; all, where it cannot be found."""
+    at = "".join(piece.text for piece in pieces).rfind(sentence)
+    end = at + len(sentence)
+    n_characters = 0
+    for i, piece in enumerate(pieces):
+        n_characters += len(piece.text)
+        if at >= 0 and n_characters >= end:
+            return tuple(p.token for p in pieces[: i + 1])
+    return tuple(p.token for p in pieces)

@@ -1,0 +1,189 @@
+"""A GGUF model in llama.cpp: tokens in, tokens out. The only module that knows llama-cpp-python.
+
+Runs in the language model's process, in its main thread; only `abort` may be called from another. The low-level
+API is used because the high-level one copies all logits with every state and cannot set `lazy_mode`.
+"""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import llama_cpp.llama_cpp as api
+
+from assistant.errors import ModelError
+
+BATCH = 128  # tokens evaluated at a time; a sign of life is given after each
+LAZY_ON = 2  # llama_lazy_mode: per-layer embeddings stay in the file, and the rows that are needed are read
+LOG_ERROR = 4  # ggml_log_level
+NO_TEMPLATE = "it has no chat template (a base model answers no questions)"
+
+
+class Aborted(Exception):
+    """Evaluation was stopped by `abort`; what had been evaluated before stays usable."""
+
+
+class LanguageModel:
+    """A model and its context, and the list of the tokens that its KV cache holds."""
+
+    def __init__(self, path: Path, *, n_ctx: int, n_threads: int) -> None:
+        """Loads the model.
+
+        Raises:
+            ModelError: llama.cpp refuses the file, or the context does not fit into memory.
+        """
+        self._complaints: list[str] = []
+        self._log_callback = api.llama_log_callback(self._log)
+        api.llama_log_set(self._log_callback, None)
+        api.llama_backend_init()
+        model_params = api.llama_model_default_params()
+        model_params.lazy_mode = LAZY_ON
+        model_params.n_gpu_layers = 0
+        self._model = api.llama_model_load_from_file(str(path).encode(), model_params)
+        if not self._model:
+            raise ModelError(f"llama.cpp refuses {path.name}: {self._complaint()}")
+        self._vocab = api.llama_model_get_vocab(self._model)
+        self.n_ctx = min(n_ctx, api.llama_model_n_ctx_train(self._model))
+        self._context = api.llama_init_from_model(self._model, self._context_params(n_threads))
+        if not self._context:
+            raise ModelError(f"no context of {self.n_ctx} tokens for {path.name}: {self._complaint()}")
+        self._memory = api.llama_get_memory(self._context)
+        self._sampler: Any = None
+        self.cached: list[int] = []
+
+    def _context_params(self, n_threads: int) -> Any:
+        params = api.llama_context_default_params()
+        params.n_ctx = self.n_ctx
+        params.n_batch = params.n_ubatch = BATCH
+        params.n_threads = params.n_threads_batch = n_threads
+        params.swa_full = True  # else rewinding is silently wrong beyond the window's slack
+        params.no_perf = True
+        # llama.cpp asks this callback between any two operations, from its own threads. A Python function would
+        # wait for the GIL each time, so the C library's atoi is asked to read a flag of one digit instead.
+        self._abort_flag = ctypes.create_string_buffer(b"0")
+        self._abort_callback = ctypes.cast(ctypes.CDLL(None).atoi, api.ggml_abort_callback)
+        params.abort_callback = self._abort_callback
+        params.abort_callback_data = ctypes.cast(self._abort_flag, ctypes.c_void_p)
+        return params
+
+    def __enter__(self) -> "LanguageModel":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._sampler:
+            api.llama_sampler_free(self._sampler)
+        api.llama_free(self._context)
+        api.llama_model_free(self._model)
+
+    def _log(self, level: int, text: bytes, _user: ctypes.c_void_p) -> None:
+        if level == LOG_ERROR:
+            self._complaints.append(text.decode(errors="replace").strip())
+
+    def _complaint(self) -> str:
+        return self._complaints[0] if self._complaints else "no reason was given"
+
+    @property
+    def chat_template(self) -> str:
+        template = api.llama_model_chat_template(self._model, None)
+        if not template:
+            raise ModelError(NO_TEMPLATE)
+        return str(template.decode())
+
+    def text_of(self, token: int) -> str:
+        """A token's text in the vocabulary; "" for none (-1), which is how a model without one answers."""
+        return str(api.llama_vocab_get_text(self._vocab, token).decode()) if token >= 0 else ""
+
+    @property
+    def bos(self) -> str:
+        return self.text_of(api.llama_vocab_bos(self._vocab))
+
+    @property
+    def eos(self) -> str:
+        return self.text_of(api.llama_vocab_eos(self._vocab))
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Tokens of a text; with `special` the names of control tokens in it mean those tokens."""
+        encoded = text.encode()
+        room = len(encoded) + 8
+        tokens = (api.llama_token * room)()
+        n = api.llama_tokenize(self._vocab, encoded, len(encoded), tokens, room, False, special)
+        return list(tokens[:n])
+
+    def piece(self, token: int) -> bytes:
+        """The text of a token, which need not be whole UTF-8; empty for control tokens."""
+        buffer = ctypes.create_string_buffer(256)
+        n = api.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[:n] if n > 0 else b""
+
+    def ends(self, token: int) -> bool:
+        return bool(api.llama_vocab_is_eog(self._vocab, token))
+
+    def sample_with(self, *, temperature: float, top_k: int, top_p: float, seed: int) -> None:
+        """How `sample` chooses from now on; temperature 0 takes the likeliest token."""
+        chain = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
+        if temperature > 0:
+            api.llama_sampler_chain_add(chain, api.llama_sampler_init_top_k(top_k))
+            api.llama_sampler_chain_add(chain, api.llama_sampler_init_top_p(top_p, 1))
+            api.llama_sampler_chain_add(chain, api.llama_sampler_init_temp(temperature))
+            api.llama_sampler_chain_add(chain, api.llama_sampler_init_dist(seed))
+        else:
+            api.llama_sampler_chain_add(chain, api.llama_sampler_init_greedy())
+        if self._sampler:
+            api.llama_sampler_free(self._sampler)
+        self._sampler = chain
+
+    def evaluate(self, tokens: Sequence[int], progress: Callable[[], None] = lambda: None) -> int:
+        """Makes the KV cache hold `tokens` and the last one's logits ready; how many had to be evaluated.
+
+        Raises:
+            Aborted: `abort` was called.
+            ModelError: llama.cpp could not evaluate them.
+        """
+        n_same = next((i for i, (a, b) in enumerate(zip(self.cached, tokens, strict=False)) if a != b), None)
+        n_kept = min(len(self.cached), len(tokens)) if n_same is None else n_same
+        n_kept = min(n_kept, len(tokens) - 1)  # the last is always evaluated: its logits are wanted
+        self._rewind(n_kept)
+        for start in range(n_kept, len(tokens), BATCH):
+            self._decode(list(tokens[start : start + BATCH]))
+            progress()
+        return len(tokens) - n_kept
+
+    def _rewind(self, n_kept: int) -> None:
+        if n_kept < len(self.cached):
+            api.llama_memory_seq_rm(self._memory, 0, n_kept, -1)
+            del self.cached[n_kept:]
+
+    def _decode(self, tokens: list[int]) -> None:
+        array = (api.llama_token * len(tokens))(*tokens)
+        result = api.llama_decode(self._context, api.llama_batch_get_one(array, len(tokens)))
+        if result == 0:
+            self.cached += tokens
+            return
+        api.llama_memory_seq_rm(self._memory, 0, len(self.cached), -1)
+        if result == 2:
+            raise Aborted
+        raise ModelError(f"llama.cpp could not evaluate {len(tokens)} tokens after {len(self.cached)} (code {result})")
+
+    def sample(self) -> int:
+        """Chooses the token that follows; it is not in the KV cache until it is evaluated."""
+        return int(api.llama_sampler_sample(self._sampler, self._context, -1))
+
+    def append(self, token: int) -> None:
+        """Evaluates one token after those in the cache. Raises as `evaluate` does."""
+        self._decode([token])
+
+    def logits(self) -> list[float]:
+        """The logits after the last evaluated token, one a token of the vocabulary."""
+        values = api.llama_get_logits_ith(self._context, -1)
+        return list(values[: api.llama_vocab_n_tokens(self._vocab)])
+
+    def abort(self) -> None:
+        """Stops an evaluation that is under way, from any thread, and any that begins before `allow`."""
+        self._abort_flag[0] = b"1"
+
+    def allow(self) -> None:
+        self._abort_flag[0] = b"0"

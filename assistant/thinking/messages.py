@@ -1,0 +1,102 @@
+"""What goes over the pipe between the thinker and the language model's own process."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its reply as the tokens that stand in the KV cache, without the template around them."""
+
+    question: Tokens
+    reply: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """To the model: the first message, and the only one of its kind."""
+
+    path: Path
+    system_prompt: str
+    n_ctx: int
+    n_threads: int
+    max_tokens: int
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """To the model: reply to the question, after these exchanges."""
+
+    number: int  # of the turn; they rise
+    history: tuple[Exchange, ...]
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the model: this turn and all before it are over."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """From the model: the prompt's prefix is evaluated, questions may come."""
+
+    n_ctx: int  # what the model can do may be less than what was asked for
+    n_prefix: int  # tokens of the prompt before the first question
+    n_around: int  # tokens of the template around one exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """From the model: it cannot be loaded."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """From the model: a sign of life while a long prompt is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """From the model: a token, and the text that it completes (often a word, sometimes nothing)."""
+
+    number: int
+    token: int
+    text: str
+
+
+class Ending(Enum):
+    """Why a reply ended."""
+
+    END = "the model ended it"
+    MAX_TOKENS = "max_tokens was reached"
+    REPEATS = "the model repeats itself"
+    CANCELLED = "the turn was cancelled"
+    TOO_LONG = "prompt and reply do not fit into the context"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """From the model: no piece follows."""
+
+    number: int
+    ending: Ending
+    question: Tokens = ()
+    n_prompt: int = 0
+    n_evaluated: int = 0
+    n_generated: int = 0
+    per_second: float = 0.0
+
+
+ToModel = Load | Generate | Cancel
+FromModel = Loaded | Refused | Evaluated | Piece | Finished

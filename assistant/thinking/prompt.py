@@ -1,0 +1,111 @@
+"""The chat template of a model, cut once into the tokens that stand around what people and model say.
+
+A conversation in the KV cache only ever grows at its end: prefix, question, `to_reply`, reply, `to_question`,
+question and so on. The template is therefore not rendered again for every turn (it drops things from past
+turns, such as the empty thought block of Gemma 4, and everything after them would have to be evaluated again).
+It is rendered once around marks, and what lies between the marks is kept. As the prefix ends where the first
+question begins, any number of the oldest exchanges can be left out.
+
+Runs in the language model's process; pure but for the tokenizer it is given.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+import jinja2
+import jinja2.ext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from assistant.errors import ModelError
+from assistant.thinking.messages import Exchange, Tokens
+
+Tokenize = Callable[[str], list[int]]
+
+QUESTION, REPLY, NEXT_QUESTION = "Marked question.", "Marked reply.", "Another marked question."
+THOUGHTS = (("<|channel>", "<channel|>"), ("<think>", "</think>"))
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFormat:
+    """The tokens around what is said."""
+
+    prefix: Tokens  # up to the first question
+    to_reply: Tokens  # from a question's end to its reply
+    to_question: Tokens  # from a reply's end to the next question
+    thoughts: tuple[tuple[int, int], ...]  # tokens that open and close what the model says to itself
+
+    def prompt(self, history: Sequence[Exchange], question: Tokens) -> Tokens:
+        """All tokens up to where the reply begins."""
+        past = [
+            token
+            for exchange in history
+            for part in (exchange.question, self.to_reply, exchange.reply, self.to_question)
+            for token in part
+        ]
+        return (*self.prefix, *past, *question, *self.to_reply)
+
+
+def chat_format(template: str, system_prompt: str, tokenize: Tokenize, bos: str, eos: str) -> ChatFormat:
+    """Cuts the template at what people say.
+
+    Raises:
+        ModelError: it is not a template for a chat of questions and replies.
+    """
+    conversation = [_message("user", QUESTION), _message("assistant", REPLY), _message("user", NEXT_QUESTION)]
+    try:
+        text = _render(template, [_message("system", system_prompt), *conversation], bos, eos)
+        if system_prompt.strip() not in text:
+            raise ValueError("the system prompt is left out")
+    except (jinja2.TemplateError, ValueError, TypeError):
+        # A model without a system role is told by the first question instead.
+        conversation[0] = _message("user", f"{system_prompt}\n\n{QUESTION}")
+        try:
+            text = _render(template, conversation, bos, eos)
+        except (jinja2.TemplateError, ValueError, TypeError) as error:
+            raise ModelError(f"its chat template cannot be used: {error}") from error
+    try:
+        prefix, rest = text.split(QUESTION, 1)
+        _, rest = rest.split(REPLY, 1)
+        to_question, to_reply = rest.split(NEXT_QUESTION, 1)
+    except ValueError as error:
+        raise ModelError("its chat template loses what is said") from error
+    return ChatFormat(
+        tuple(tokenize(prefix)), tuple(tokenize(to_reply)), tuple(tokenize(to_question)), _thoughts(tokenize)
+    )
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
+
+
+def _thoughts(tokenize: Tokenize) -> tuple[tuple[int, int], ...]:
+    """The marks that this model knows as one token each."""
+    pairs = ((tokenize(begin), tokenize(end)) for begin, end in THOUGHTS)
+    return tuple((begin[0], end[0]) for begin, end in pairs if len(begin) == len(end) == 1)
+
+
+def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -> str:
+    """Renders as transformers does, whose environment the templates in GGUF files are written for."""
+
+    def raise_exception(message: str) -> NoReturn:
+        raise jinja2.TemplateError(message)
+
+    def tojson(value: Any, indent: int | None = None) -> str:
+        return json.dumps(value, ensure_ascii=False, indent=indent)
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
+    )
+    environment.filters["tojson"] = tojson
+    return environment.from_string(template).render(
+        messages=messages,
+        add_generation_prompt=True,
+        enable_thinking=False,
+        bos_token=bos,
+        eos_token=eos,
+        raise_exception=raise_exception,
+        strftime_now=datetime.now().strftime,
+    )
