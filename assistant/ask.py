@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant import config
-from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
+from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
 from assistant.daemon import WAKE_ENGINES, Daemon, build_listener, build_thinker, build_voice
 from assistant.errors import AssistantError, ModelError, NoSpeechError
@@ -57,6 +57,7 @@ class Answer:
         """The object that `assistant ask --json` prints; times in seconds, from the end of speech where not `t_s`."""
         record, woken = self.record, self.record.woken
         wake = {"phrase": woken.phrase, "t_s": woken.end / RATE_HZ, "score": woken.score} if woken else None
+        partials = [{"t_s": round(partial.t_s, 3), "text": partial.text} for partial in record.partials]
         audio = None
         if self.spoken is not None:
             duration_s = round(len(self.spoken) / self.rate_hz, 3)
@@ -65,7 +66,7 @@ class Answer:
             "path": "model",
             "actions": [],
             "transcript": record.transcript,
-            "partials": [{"t_s": round(p.t_s, 3), "text": p.text} for p in record.partials] if record.transcript else None,
+            "partials": partials if record.transcript else None,
             "wake": wake,
             "reply": record.reply,
             "sentences": record.sentences,
@@ -74,6 +75,19 @@ class Answer:
             "timings": record.timings(),
             "tokens": asdict(record.tokens) if record.tokens else None,
         }
+
+    def summary(self) -> str:
+        """What was heard, what was answered, and how long each stage took after the end of speech."""
+        times = self.record.timings_in_words()
+        lines = (f"heard: {self.record.transcript}", f"reply: {self.record.reply}", f"after the end of speech: {times}")
+        return "\n".join(lines)
+
+
+def has_wake_word(settings: config.Wake, samples: Samples) -> bool:
+    """Whether the wake word occurs in `(n,)` samples."""
+    wake = WAKE_ENGINES[settings.engine](settings.phrase)
+    starts = range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES)
+    return any(wake.hear(samples[start : start + CHUNK_SAMPLES]) is not None for start in starts)
 
 
 class _Page:
@@ -87,11 +101,90 @@ class _Page:
             self._post(Spoken(command.turn, time.monotonic()))
 
 
-def has_wake_word(settings: config.Wake, samples: Samples) -> bool:
-    """Whether the wake word occurs in `(n,)` samples."""
-    wake = WAKE_ENGINES[settings.engine](settings.phrase)
-    starts = range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES)
-    return any(wake.hear(samples[start : start + CHUNK_SAMPLES]) is not None for start in starts)
+class _Asking:
+    """A daemon with one question: it waits for the model, asks, and ends with the reply."""
+
+    def __init__(self, settings: config.Settings, question: Question, show: Callable[[str], None]) -> None:
+        self._question = question
+        self._show = show
+        self._obstacle = ""
+        self._daemon = Daemon(self._observe, log_speech=settings.privacy.log_speech)
+        self._thinker, self._model = build_thinker(settings, self._daemon.post)
+        self._daemon.thinker = self._thinker.worker
+        self._samples = read_sound(question.audio) if question.audio else np.zeros(0, np.int16)
+        self._recording = Recording(
+            self._samples,
+            silence_s=settings.endpoint.silence_s + settings.endpoint.no_speech_s,
+            realtime=question.realtime,
+            deliver=self._deliver,
+            post=self._daemon.post,
+        )
+        self._thinker.start()
+        try:
+            self._open_ears(settings)
+            self._open_mouth(settings)
+        except BaseException:
+            self._thinker.stop()
+            raise
+
+    def _open_ears(self, settings: config.Settings) -> None:
+        if self._question.audio:
+            # A recording can wait until it is heard, so nothing is queued for long.
+            self._listener = build_listener(settings, self._daemon.post, n_queued=2)
+            self._daemon.listener = self._listener.worker
+            self._listener.worker.start()
+            self._is_woken = has_wake_word(settings.wake, self._samples)
+
+    def _open_mouth(self, settings: config.Settings) -> None:
+        self._aloud = bool(self._question.audio or self._question.out)
+        if self._aloud:
+            talker = Talker(build_voice(settings), self._recording, settings.voice.sentence_gap_s)
+            talker.warm()
+            talker.worker.start()
+            self._daemon.talker = talker.worker
+        else:
+            self._daemon.talker = _Page(self._daemon.post)
+
+    def _deliver(self, chunk: Chunk) -> None:
+        self._listener.worker.offer(chunk, wait_s=LISTENER_PATIENCE_S)
+
+    def _observe(self, event: Event) -> None:
+        asked = self._daemon.record.turn is not None
+        match event:
+            case PartFound() if event.part == LANGUAGE_MODEL and not asked:
+                self._daemon.post(Ready() if self._question.audio else Typed(self._question.text, time.monotonic()))
+            case PartLost() if not asked:
+                self._obstacle = event.reason
+                self._daemon.quit()
+            case Ready() if not self._is_woken:
+                self._daemon.post(ButtonPressed(hold_until=len(self._samples)))
+            case Ready() | ButtonPressed():
+                self._recording.start()
+            case Sentence():
+                self._show(event.text)
+            case Spoken() | HeardNothing():
+                self._daemon.quit()
+            case _:
+                pass
+
+    def run(self) -> Answer:
+        try:
+            self._daemon.run()
+        finally:
+            self._recording.stop()
+            self._thinker.stop()
+        record, audio = self._daemon.record, self._question.audio
+        if self._obstacle:
+            raise ModelError(f"the language model does not start: {self._obstacle}")
+        if record.failed:
+            raise AssistantError(record.failed)
+        if audio and not record.transcript:
+            raise NoSpeechError(f"{audio}: nobody speaks in it")
+        spoken = self._recording.played if self._aloud else None
+        if self._question.out and spoken is not None:
+            write_sound(self._question.out, spoken, self._recording.rate_hz)
+        name = self._model.model.name if self._model.model else self._model.path.name
+        return Answer(record, name, spoken, self._recording.rate_hz, self._question.out)
 
 
 def ask(settings: config.Settings, question: Question, show: Callable[[str], None] = lambda sentence: None) -> Answer:
@@ -103,67 +196,4 @@ def ask(settings: config.Settings, question: Question, show: Callable[[str], Non
         NoSpeechError: nobody speaks in the recording.
         AssistantError: no reply could be made.
     """
-    samples = read_sound(question.audio) if question.audio else np.zeros(0, np.int16)
-    obstacle = ""
-    beginnings: list[Event] = []
-
-    def observe(event: Event) -> None:
-        nonlocal obstacle
-        match event:
-            case PartFound(part) if part == LANGUAGE_MODEL and daemon.record.turn is None:
-                for beginning in beginnings or [Typed(question.text, time.monotonic())]:
-                    daemon.post(beginning)
-            case PartLost() if daemon.record.turn is None:
-                obstacle = event.reason
-                daemon.quit()
-            case Sentence():
-                show(event.text)
-            case Spoken() | HeardNothing():
-                daemon.quit()
-            case _:
-                pass
-        if beginnings and event is beginnings[-1]:
-            recording.start()
-
-    daemon = Daemon(observe, log_speech=settings.privacy.log_speech)
-    thinker, model = build_thinker(settings, daemon.post)
-    daemon.thinker = thinker.worker
-    thinker.start()
-    try:
-        if question.audio:
-            listener = build_listener(settings, daemon.post, n_queued=2)  # a recording waits until it is heard
-            daemon.listener = listener.worker
-            listener.worker.start()
-            beginnings.append(Ready())
-            if not has_wake_word(settings.wake, samples):
-                beginnings.append(ButtonPressed(hold_until=len(samples)))
-        recording = Recording(
-            samples,
-            silence_s=settings.endpoint.silence_s + settings.endpoint.no_speech_s,
-            realtime=question.realtime,
-            deliver=lambda chunk: listener.worker.offer(chunk, wait_s=LISTENER_PATIENCE_S),
-            post=daemon.post,
-        )
-        aloud = bool(question.audio or question.out)
-        if aloud:
-            talker = Talker(build_voice(settings), recording, settings.voice.sentence_gap_s)
-            talker.warm()
-            talker.worker.start()
-            daemon.talker = talker.worker
-        else:
-            daemon.talker = _Page(daemon.post)
-        daemon.run()
-        recording.stop()
-    finally:
-        thinker.stop()
-    record = daemon.record
-    if obstacle:
-        raise ModelError(f"the language model does not start: {obstacle}")
-    if record.failed:
-        raise AssistantError(record.failed)
-    if question.audio and not record.transcript:
-        raise NoSpeechError(f"{question.audio}: nobody speaks in it")
-    if question.out:
-        write_sound(question.out, recording.played, recording.rate_hz)
-    name = model.model.name if model.model else model.path.name
-    return Answer(record, name, recording.played if aloud else None, recording.rate_hz, question.out)
+    return _Asking(settings, question, show).run()

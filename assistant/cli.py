@@ -3,7 +3,6 @@
 import json
 import logging
 import sys
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -22,7 +21,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="What it hears, thinks and speaks with: see, fetch and check the models.", no_args_is_help=True)
+models_app = typer.Typer(
+    help="What it hears, thinks and speaks with: see, fetch and check the models.", no_args_is_help=True
+)
 app.add_typer(models_app, name="models")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
@@ -49,9 +50,9 @@ def _settings() -> "Settings":
 
 
 def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        level="DEBUG" if _Options.verbose else level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr
-    )
+    """Our own messages from this level on; of libraries only warnings, since Piper would log what it speaks."""
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr)
+    logging.getLogger("assistant").setLevel("DEBUG" if _Options.verbose else level.upper())
 
 
 def _print_json(value: Any) -> None:
@@ -66,7 +67,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="The settings file.", show_default=False)] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="The settings file.", show_default=False)
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about the work.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
@@ -89,7 +92,9 @@ def run() -> None:
 def ask(
     text: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
     audio: Annotated[Path | None, typer.Option(help="The question as a sound file.", show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the spoken reply to this WAV file.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the spoken reply to this WAV file.", show_default=False)
+    ] = None,
     pace: Annotated[Pace, typer.Option(help="Hear the file as fast as it goes, or as it was spoken.")] = Pace.FAST,
     as_json: AsJson = False,
 ) -> None:
@@ -108,11 +113,12 @@ def ask(
     from assistant.ask import Question
     from assistant.ask import ask as ask_question
 
-    question = Question(text or "", audio, pace is Pace.REALTIME, out)
-    show: Callable[[str], None] = (lambda sentence: None) if as_json else (lambda sentence: print(sentence, flush=True))
-    answer = ask_question(settings, question, show)
+    show = (lambda sentence: None) if as_json or audio else (lambda sentence: print(sentence, flush=True))
+    answer = ask_question(settings, Question(text or "", audio, pace is Pace.REALTIME, out), show)
     if as_json:
         _print_json(answer.as_json())
+    elif audio:
+        print(answer.summary())
 
 
 @app.command()

@@ -5,13 +5,13 @@ import os
 import queue
 import signal
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from assistant.audio.chunk import Samples
-from assistant.config import Settings, models_folder
 from assistant.audio.sound_card import SoundCard
+from assistant.config import Settings, models_folder
 from assistant.events import Cancel, Command, Event, Finish, Heard, Ignore, Listen, Ready, Say, Sentence, Think, Turn
-from assistant.listening.listener import QUEUED_CHUNKS, Listener
+from assistant.listening.listener import QUEUED_CHUNKS, Listener, WakeWord
 from assistant.listening.recognizer import VoskRecognizer
 from assistant.listening.voice_activity import SileroActivity
 from assistant.listening.wake import MicroWake, OpenWake
@@ -26,11 +26,11 @@ from assistant.thinking.thinker import Thinker
 
 log = logging.getLogger(__name__)
 
-WAKE_ENGINES = {"micro": MicroWake, "open": OpenWake}
+WAKE_ENGINES: dict[str, Callable[[str], WakeWord]] = {"micro": MicroWake, "open": OpenWake}
 OTHER_TEMPERATURE = 0.7  # for a model that the catalogue does not know
 
 Post = Callable[[Event], None]
-Message = TypeVar("Message", contravariant=True)
+Message_contra = TypeVar("Message_contra", contravariant=True)
 
 
 class Sound(Protocol):
@@ -42,21 +42,21 @@ class Sound(Protocol):
     def finish(self, turn: Turn) -> None: ...
 
 
-class Inbox(Protocol[Message]):
+class Inbox(Protocol[Message_contra]):
     """Takes commands; a worker is one."""
 
-    def post(self, message: Message, /) -> None: ...
+    def post(self, message: Message_contra, /) -> None: ...
 
 
-def choose_model(settings: Settings, purpose: str) -> Chosen:
+def choose_model(settings: Settings, purpose: Literal["llm", "recognizer", "voice"]) -> Chosen:
     """The installed model that the settings mean.
 
     Raises:
         ModelError: there is none, or it is damaged.
     """
-    word = {"llm": settings.llm, "recognizer": settings.recognizer, "voice": settings.voice}[purpose].model
+    words = {"llm": settings.llm.model, "recognizer": settings.recognizer.model, "voice": settings.voice.model}
     folder = ModelFolder(models_folder(settings))
-    chosen = choose(folder, purpose, word, settings.language, memory_bytes())
+    chosen = choose(folder, purpose, words[purpose], settings.language, memory_bytes())
     log.info("%s: %s", purpose, chosen.path.name)
     if chosen.better:
         log.warning("%s", chosen.better)
@@ -64,12 +64,14 @@ def choose_model(settings: Settings, purpose: str) -> Chosen:
 
 
 def build_listener(settings: Settings, post: Post, n_queued: int = QUEUED_CHUNKS) -> Listener:
+    """The ears: wake word, voice activity and recognizer, as the settings choose them. Raises ModelError."""
     recognizer = VoskRecognizer(choose_model(settings, "recognizer").path)
     wake = WAKE_ENGINES[settings.wake.engine](settings.wake.phrase)
     return Listener(wake, SileroActivity(), recognizer, settings.endpoint, post, n_queued)
 
 
 def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
+    """The thinker, not started yet, and the model it thinks with. Raises ModelError."""
     chosen, llm = choose_model(settings, "llm"), settings.llm
     temperature = llm.temperature
     if temperature is None:
@@ -91,6 +93,7 @@ def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
 
 
 def build_voice(settings: Settings) -> Piper:
+    """The voice that the settings choose. Raises ModelError."""
     return Piper(choose_model(settings, "voice").path, settings.voice.rate)
 
 

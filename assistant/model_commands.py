@@ -2,14 +2,17 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
 
 from assistant.config import Settings, models_folder
-from assistant.downloads import fetch
 from assistant.errors import ModelError
-from assistant.models import CatalogueModel, ModelFolder, catalogue, expand, memory_bytes
+from assistant.models import CatalogueModel, ModelFolder, Progress, catalogue, expand, memory_bytes
+from assistant.models.downloads import fetch
 
 
 def _folder(settings: Settings) -> ModelFolder:
@@ -48,9 +51,8 @@ def get(settings: Settings, name: str) -> None:
     """Fetches a model, or all of a pack."""
     folder = _folder(settings)
     for model in expand(name, memory_bytes()):
-        with _bar() as bar:
-            task = bar.add_task(model.name, total=model.n_bytes or None)
-            path = fetch(model, folder, lambda done, total, task=task, bar=bar: bar.update(task, completed=done, total=total))
+        with _progress(model) as progress:
+            path = fetch(model, folder, progress)
         print(f"{model.name}: {path}", flush=True)
 
 
@@ -62,9 +64,8 @@ def verify(settings: Settings) -> None:
         if not folder.installed(model):
             continue
         try:
-            with _bar() as bar:
-                task = bar.add_task(model.name, total=model.n_bytes or None)
-                folder.verify(model, lambda done, total, task=task, bar=bar: bar.update(task, completed=done, total=total))
+            with _progress(model) as progress:
+                folder.verify(model, progress)
         except ModelError as error:
             faults.append(str(error))
             print(f"{model.name}: damaged")
@@ -74,7 +75,16 @@ def verify(settings: Settings) -> None:
         raise ModelError("\n".join(faults))
 
 
-def _bar() -> Progress:
+@contextmanager
+def _progress(model: CatalogueModel) -> Iterator[Progress]:
     """A progress bar on stderr, which stays away where nobody watches."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(model.name, total=model.n_bytes or None)
+        yield lambda done_bytes, total_bytes: bar.update(task, completed=done_bytes, total=total_bytes)

@@ -69,19 +69,23 @@ class Record:
         return " ".join(self.sentences)
 
     def timings(self) -> dict[str, float | None]:
-        """Seconds from the end of speech."""
+        """Seconds from the end of speech, or from when the question was typed."""
         names = ("endpoint_s", "transcript_s", "first_token_s", "first_audio_s", "done_s")
-        times = {name: getattr(self, name) for name in names}
-        begin_s = self.begin_s or 0.0
-        return {name: None if at_s is None else round(at_s - begin_s, 4) for name, at_s in times.items()}
+        return {name: self._since_begin(getattr(self, name)) for name in names}
+
+    def _since_begin(self, at_s: float | None) -> float | None:
+        return None if at_s is None or self.begin_s is None else round(at_s - self.begin_s, 4)
+
+    def timings_in_words(self) -> str:
+        times = {name.removesuffix("_s").replace("_", " "): s for name, s in self.timings().items() if s is not None}
+        return ", ".join(f"{name} {s:.2f} s" for name, s in times.items())
 
     def line(self) -> str:
         """The turn in one line for the log, without a word of what was said."""
-        parts = [f"{name.removesuffix('_s').replace('_', ' ')} {s:.2f} s" for name, s in self.timings().items() if s is not None]
+        parts = [self.timings_in_words() or "nothing was asked"]
         if self.tokens:
-            parts.append(f"{self.tokens.evaluated} tokens read, {self.tokens.generated} written at {self.tokens.per_second:.1f}/s")
-        if not parts:
-            parts.append("nothing was heard")
+            read, written, per_second = self.tokens.evaluated, self.tokens.generated, self.tokens.per_second
+            parts.append(f"{read} tokens read, {written} written at {per_second:.1f}/s")
         if self.failed:
             parts.append("failed")
-        return f"turn {self.turn.number if self.turn else '?'}: {', '.join(parts)}"
+        return f"turn {self.turn.number if self.turn else 0}: {', '.join(parts)}"

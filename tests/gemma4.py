@@ -44,7 +44,9 @@ def _write_shape(writer: GGUFWriter) -> None:
     writer.add_block_count(N_LAYERS)
     writer.add_context_length(131_072)
     writer.add_embedding_length(WIDTH)
-    writer.add_feed_forward_length([FEED_FORWARD if i < N_LAYERS - N_SHARED else 2 * FEED_FORWARD for i in range(N_LAYERS)])
+    writer.add_feed_forward_length(
+        [FEED_FORWARD if i < N_LAYERS - N_SHARED else 2 * FEED_FORWARD for i in range(N_LAYERS)]
+    )
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(1)
     writer.add_layer_norm_rms_eps(1e-6)
@@ -79,7 +81,13 @@ def _write_tokens(writer: GGUFWriter, reader: GGUFReader) -> int:
     for merge in contents("ggml.merges"):
         left, right = merge.split(" ", 1)
         whole = left + right
-        if len(kept) < MOST_TOKENS and left in known and right in known and left.strip("\n\t▁ ") and right.strip("\n\t▁ "):
+        if (
+            len(kept) < MOST_TOKENS
+            and left in known
+            and right in known
+            and left.strip("\n\t▁ ")
+            and right.strip("\n\t▁ ")
+        ):
             merges.append(merge)
             if whole not in known and whole in index:
                 known.add(whole)

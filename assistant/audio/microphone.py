@@ -34,7 +34,7 @@ class Microphone:
         self._resampler: Any = None
         self._waiting: Samples = np.zeros(0, np.int16)
         self._n_delivered = 0
-        self._last_block_s = 0.0
+        self._opened_s = self._last_block_s = 0.0
         self.worker = Worker[tuple[bytes, float]]("microphone", self._convert, failed=self._failed)
         self._error: Exception | None = None
 
@@ -65,7 +65,8 @@ class Microphone:
             stream.start()
         except sounddevice.PortAudioError as error:
             raise DeviceError(f'the microphone "{device.name}" cannot be opened: {error}') from error
-        self._last_block_s = time.monotonic()
+        self._opened_s = self._last_block_s = time.monotonic()
+        self._error = None
         self._stream = stream
 
     def close(self) -> None:
@@ -75,6 +76,11 @@ class Microphone:
                 stream.close(ignore_errors=True)
             except sounddevice.PortAudioError:
                 pass
+
+    @property
+    def hears(self) -> bool:
+        """Whether a block came since it was opened: a suspended device opens too, and then gives none."""
+        return self._last_block_s > self._opened_s
 
     def fault(self) -> str:
         """Why the open stream is dead; "" while it lives."""

@@ -1,11 +1,14 @@
 """A sound file in place of the microphone, and one in place of the speaker. Delivers on the thread `recording`."""
 
+import contextlib
+import io
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 import soxr
 
@@ -27,7 +30,7 @@ def read_sound(path: Path) -> Samples:
         raise AudioFileError(f"{path}: {error.strerror}") from error
     except (soundfile.LibsndfileError, TypeError) as error:
         raise AudioFileError(f"{path} is not audio that can be read: give it a WAV or FLAC file") from error
-    mono = soxr.resample(np.nan_to_num(samples.mean(axis=1)), rate_hz, RATE_HZ)
+    mono: npt.NDArray[np.float32] = soxr.resample(np.nan_to_num(samples.mean(axis=1)), rate_hz, RATE_HZ)
     return np.clip(mono * 32767, -32768, 32767).astype(np.int16)
 
 
@@ -37,13 +40,16 @@ def write_sound(path: Path, samples: Samples, rate_hz: int) -> None:
     Raises:
         AudioFileError: it cannot be written there.
     """
-    part = path.with_name(f".{path.name}.part")
+    wav = io.BytesIO()  # since libsndfile does not tell what went wrong with a file
+    soundfile.write(wav, samples, rate_hz, format="WAV", subtype="PCM_16")
+    part = path.parent / f".{path.name}.part"
     try:
-        soundfile.write(part, samples, rate_hz, format="WAV", subtype="PCM_16")
+        part.write_bytes(wav.getbuffer())
         part.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        part.unlink(missing_ok=True)
-        raise AudioFileError(f"{path} cannot be written: {error}") from error
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise AudioFileError(f"{path} cannot be written: {error.strerror}") from error
 
 
 class Recording:

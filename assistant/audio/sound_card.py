@@ -105,9 +105,11 @@ class SoundCard:
         self._speaker.play(message.turn, message.samples, message.rate_hz)
 
     def _finish(self, turn: Turn) -> None:
-        if self._playing is turn:
+        if self._playing is turn and self._speaker.is_open:
             self._playing = None
-            if self._speaker.is_open and not turn.cancelled:
+            if turn.cancelled:
+                self._speaker.abort()
+            else:
                 self._speaker.finish()
 
     def _idle(self) -> float:
@@ -126,8 +128,11 @@ class SoundCard:
             self._speaker.keep_alive()
 
     def _watch(self) -> None:
-        if self._microphone.is_open and (fault := self._microphone.fault()):
-            self._lose(MICROPHONE, fault, phrases.MICROPHONE_LOST)
+        if self._microphone.is_open:
+            if fault := self._microphone.fault():
+                self._lose(MICROPHONE, fault, phrases.MICROPHONE_LOST)
+            elif self._microphone.hears:
+                self._found(MICROPHONE, phrases.MICROPHONE_BACK)
         if self._lost and not self._playing and time.monotonic() >= self._retry_at_s:
             self._open()
 
@@ -146,23 +151,27 @@ class SoundCard:
             log.warning("%s lost: %s", part, reason)
             self._post(PartLost(part, reason, said))
 
+    def _found(self, part: str, said: str) -> None:
+        if part in self._lost:
+            self._lost.remove(part)
+            log.info("%s found again", part)
+            self._post(PartFound(part, said))
+        if not self._lost:
+            self._retry_s = FIRST_RETRY_S
+
     def _open(self) -> None:
         """Opens both, the one that works as well: only then does PortAudio see what was plugged in."""
         self._microphone.close()
         self._speaker.close()
         devices.restart()
-        for part, stream, lost, back in (
-            (SPEAKER, self._speaker, "", ""),
-            (MICROPHONE, self._microphone, phrases.MICROPHONE_LOST, phrases.MICROPHONE_BACK),
-        ):
-            try:
-                stream.open()
-            except DeviceError as error:
-                self._report_lost(part, str(error), lost)
-            else:
-                if part in self._lost:
-                    self._lost.remove(part)
-                    log.info("%s found again", part)
-                    self._post(PartFound(part, back))
-        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S) if self._lost else FIRST_RETRY_S
+        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
         self._retry_at_s = time.monotonic() + self._retry_s
+        try:
+            self._speaker.open()
+            self._found(SPEAKER, "")
+        except DeviceError as error:
+            self._report_lost(SPEAKER, str(error), "")
+        try:
+            self._microphone.open()  # found when it hears something
+        except DeviceError as error:
+            self._report_lost(MICROPHONE, str(error), phrases.MICROPHONE_LOST)

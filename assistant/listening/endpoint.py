@@ -29,7 +29,7 @@ class Endpoint:
 
     def _start(self) -> None:
         self._n_speech = 0  # without a break, until it counts as speech
-        self._speaking = False
+        self.speaking = False  # somebody spoke, now or before
         self.n_silence = 0  # since the last speech
 
     def hear(self, n_samples: int, speech: bool, *, hold: bool = False) -> Ending | None:
@@ -37,17 +37,17 @@ class Endpoint:
         self._n_heard += n_samples
         if speech:
             self._n_speech += n_samples
-            self._speaking = self._speaking or self._n_speech >= self._n_least
+            self.speaking = self.speaking or self._n_speech >= self._n_least
             self.n_silence = 0
         else:
             self._n_speech = 0
             self.n_silence += n_samples
-        self._n_waited = 0 if self._speaking else self._n_waited + n_samples
+        self._n_waited = 0 if self.speaking else self._n_waited + n_samples
         if hold:
             return None
-        if self._n_waited >= self._n_wait_most:
+        if self._n_waited >= self._n_wait_most and not speech:
             return Ending.NOTHING
-        if self._speaking and self.n_silence >= self._n_silence_most:
+        if self.speaking and self.n_silence >= self._n_silence_most:
             return Ending.SILENCE
         return Ending.TOO_LONG if self._n_heard >= self._n_most else None
 

@@ -8,14 +8,14 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant import config, phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.events import Event, Failed, Heard, HeardNothing, Ignore, Listen, Partial, Turn, Woken
 from assistant.listening.endpoint import Ending, Endpoint
-from assistant.listening.transcript import Word, phrase_length, says_something, text_of, without_phrase
+from assistant.listening.transcript import Word, phrase_length, says_something, spoken, text_of, without_phrase
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class _Utterance:
     hold_until: int
     endpoint: Endpoint
     begin: int | None = None  # the first sample that the recognizer heard
+    voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
 
 
@@ -128,10 +129,13 @@ class Listener:
             utterance.begin = chunk.start
         self._recognizer.hear(chunk.samples)
         speech = self._voice_activity.is_speech(chunk.samples)
+        if speech:
+            utterance.voice_s.append((chunk.end - utterance.begin) / RATE_HZ)
         if utterance.since is not None and chunk.end <= utterance.since:
             return  # still the wake phrase
-        self._tell_partial(utterance, chunk)
         ending = utterance.endpoint.hear(len(chunk.samples), speech, hold=chunk.end < utterance.hold_until)
+        if utterance.endpoint.speaking:
+            self._tell_partial(utterance, chunk)
         if ending:
             self._end(utterance, chunk, ending)
 
@@ -148,17 +152,17 @@ class Listener:
 
     def _end(self, utterance: _Utterance, chunk: Chunk, ending: Ending) -> None:
         endpoint_s = time.monotonic()
-        words = self._recognizer.finish()
+        words = spoken(self._recognizer.finish(), utterance.voice_s)
         if utterance.since is not None:
             words = without_phrase(words, self._wake.phrase, (utterance.since - (utterance.begin or 0)) / RATE_HZ)
-        if words and says_something(words):
+        if ending is not Ending.NOTHING and says_something(words):
             self._utterance = None
             speech_end_s = chunk.captured_s - utterance.endpoint.n_silence / RATE_HZ
             self._post(Heard(utterance.turn, text_of(words), speech_end_s, endpoint_s, time.monotonic()))
         elif ending is Ending.SILENCE:
             # The rest of the wake phrase, a cough, a door: the question may still come.
             utterance.endpoint.go_on()
-            utterance.since, utterance.begin, utterance.partial = None, None, ()
+            utterance.since, utterance.begin, utterance.voice_s, utterance.partial = None, None, [], ()
             self._recognizer.start()
         else:
             self._utterance = None

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 FILLERS = frozenset("a ah eh er hm hmm huh i oh the uh uhm um yeah".split())
 LEAST_CONFIDENCE = 0.4  # the mean of noise taken for words lies below
 LIKE_THE_PHRASE = 0.7  # similarity of letters from which words count as the wake phrase
+VOICE_LAG_S = 0.1  # the voice activity of a word may begin later than the word
 PHRASE_TAIL_S = 0.25  # a word that began longer than this before the wake word fired belongs to it
 
 
@@ -30,6 +31,18 @@ def says_something(words: Sequence[Word]) -> bool:
     if all(word.text in FILLERS for word in words):
         return False
     return sum(word.confidence for word in words) / len(words) >= LEAST_CONFIDENCE
+
+
+def spoken(words: Sequence[Word], voice_s: Sequence[float]) -> list[Word]:
+    """Those words during which somebody spoke; `voice_s` are the times at which there was a voice.
+
+    A recognizer makes words of any noise, and is as sure of them as of others.
+    """
+    return [
+        word
+        for word in words
+        if any(word.start_s - VOICE_LAG_S <= at_s <= word.end_s + VOICE_LAG_S for at_s in voice_s)
+    ]
 
 
 def without_phrase(words: Sequence[Word], phrase: str, fired_s: float) -> list[Word]:

@@ -153,7 +153,7 @@ money = Rules(
 measures = Rules(
     (
         rf"{NUMBER_STARTS}((?:\d+ )?\d/\d|{NUMBER}) ?({any_of(_UNIT_OF)})"
-        rf"(?:\^?([23]))?(?: ?/ ?({any_of(_PER)}))?(?!\w)",
+        rf"(?:\^?([23]))?(?: ?/ ?({any_of(_PER)}))?(?!\w)(?:\.(?= [a-z]))?",
         _measure,
     ),
     (rf"(?<=s) ?/ ?({any_of(_PER)})\b", lambda match: f" per {_PER[match[1]]}"),

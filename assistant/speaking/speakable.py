@@ -1,8 +1,7 @@
 """Turns a written sentence into what an English voice should read. Pure logic, any thread.
 
-A language model writes for the eye: markup, symbols, abbreviations. Tables say what becomes of them, so to teach the
-voice a new word is to add a line to one. What espeak, the reader inside of Piper, gets right by itself is left to it; it
-also takes every dot before a space for the end of a sentence, so no abbreviation keeps its dot.
+A language model writes for the eye: markup, symbols, abbreviations. Tables and rules say what becomes of them; to teach
+the voice something is to add a line. What espeak, the reader inside of Piper, gets right by itself is left to it.
 """
 
 import re
@@ -36,50 +35,31 @@ _SYMBOLS = {
     "√": " square root of ",
     "∞": " infinity ",
 }
-_KEPT = "-–—/\\()[]{}<>*_`#|~^\"'•×÷.,;:!?…"  # marks that rules below look at
-
-_MAX_PASSES = 4  # one rule may uncover work for another; two is what it takes
-
-
-def speakable(text: str) -> str:
-    """What a voice should read for `text`; "" if nothing in it can be read.
-
-    Never fails and takes linear time. What is speakable already stays as it is.
-    """
-    for _ in range(_MAX_PASSES):
-        before, text = text, _pass(text)
-        if text == before:
-            break
-    return text
-
-
-def _pass(text: str) -> str:
-    for step in _STEPS:
-        text = step(text)
-    return text if any(map(str.isalnum, text)) else ""
+_MARKS = r"""-–—/\()[]{}<>*_`#|~^"'•×÷.,;:!?…"""  # that rules look at; every other symbol is dropped at once
+_MAX_PASSES = 4  # where one rule uncovers work for an earlier one; nearly always the first pass does it all
 
 
 def _plain(match: Match[str]) -> str:
-    return unicodedata.normalize("NFKC", match[0])
+    return unicodedata.normalize("NFKC", match[0]).replace("⁄", "/")
 
 
 def _address(match: Match[str]) -> str:
-    return match[0].replace(".", " dot ").replace("@", " at ")
+    return match[1].replace(".", " dot ").replace("@", " at ")
 
 
 def _pause(match: Match[str]) -> str:
     return next(mark for mark in "?!.:;," if mark in match[0]) + " "
 
 
-_COMPATIBILITY = Rules(
+_FORMS = Rules(  # that NFKC would make plain digits of
     ("[⁻⁰¹²³⁴-⁹]+", lambda match: f"^{_plain(match)}"),
-    ("[¼½¾⅐-⅞]", lambda match: f" {_plain(match)}".replace("⁄", "/")),
+    ("[¼½¾⅐-⅞]", lambda match: f" {_plain(match)}"),
     ("№", " number "),
     ("º", "°"),
     ("™", ""),
 )
 _CHARACTERS = Rules(
-    ("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]", ""),  # have no width
+    ("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]", ""),  # of no width
     ("[‘’ʼ′]", "'"),
     ("[“”„«»]", '"'),
     ("[‐−]", "-"),
@@ -94,11 +74,11 @@ _CHARACTERS = Rules(
     ("、", ", "),
     (r"\.{2,}", "…"),
     (r"(?<![\w.])\.(?=\d)", "0."),
-    (rf"[^\w\s{re.escape(_KEPT + ''.join(_SYMBOLS))}]", " "),
+    (rf"[^\w\s{re.escape(_MARKS + ''.join(_SYMBOLS))}]", " "),
     (r"[^\S\n]+", " "),
 )
 _MARKUP = Rules(
-    (r"!?\[([^\[\]]*)\]\([^()\s]*(?: \"[^\"()]*\")?\)", r"\1"),  # a link
+    (r"!?\[([^\[\]]*)\]\([^()\s]*(?: \"[^\"()]*\")?\)", r"\1"),  # a link or an image
     (r"\[\^?\d{1,3}\]", ""),  # a footnote
     (r"<(https?://[^<>\s]*)>", r" \1 "),
     (r"</?[A-Za-z][^<>\n]{0,200}>", " "),
@@ -106,7 +86,7 @@ _MARKUP = Rules(
     (r"(?<=\d)\*\*(?=\d)", "^"),
     (r"(?<=\w) \* (?=\w)|(?<=\d)\*(?=\d)", " × "),
     (r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|`+|~~+|(?<![^\W_])_+|_+(?![^\W_])", ""),
-    (r"(?m)^ ?(?:(?:[-–—*+•]|#{1,6}|\[[ xX]\]) |> ?)+", ""),  # the bullet of a list, a heading, a quotation
+    (r"(?m)^ ?(?:(?:[-–—*+•]|#{1,6}|\[[ xX]\]) |> ?)+", ""),  # a bullet, a heading, a quotation
     (r"(?m)^ ?(\d{1,3})[.)] (?=\S)", r"\1, "),
     (r"\((\d{3})\) ?(?=\d{3}[-. ]\d{4})", r"\1-"),  # an area code
     (r"(\d)'(\d{1,2})\"", r"\1 foot \2"),
@@ -117,16 +97,10 @@ _MARKUP = Rules(
     (r"\s+", " "),
 )
 _ADDRESSES = Rules(
-    (r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", _address),
-    (
-        r"(?:https?://(?:www\.)?|\bwww\.)([\w-]+(?:\.[\w-]+)*)(?:[:/?#](?:\S*[\w/])?)?",
-        lambda match: match[1].replace(".", " dot "),
-    ),
-    (
-        r"(?<![\w.@/-])([\w-]+(?:\.[\w-]+)*\.(?:com|edu|gov|io|net|org))/(?:\S*[\w/])?",
-        lambda match: match[1].replace(".", " dot "),
-    ),
-    (rf"{NUMBER_STARTS}(\d{{1,3}})\.(\d{{1,3}})\.(\d{{1,3}})\.(\d{{1,3}})(?!\w|\.\d)", r"\1 dot \2 dot \3 dot \4"),
+    (r"(?<![\w.+-])([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)", _address),
+    (r"(?:https?://(?:www\.)?|\bwww\.)([\w-]+(?:\.[\w-]+)*)(?:[:/?#](?:\S*[\w/])?)?", _address),
+    (r"(?<![\w.@/-])([\w-]+(?:\.[\w-]+)*\.(?:com|edu|gov|io|net|org))/(?:\S*[\w/])?", _address),
+    (rf"{NUMBER_STARTS}(\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?!\w|\.\d)", _address),
 )
 _WORDED = Rules(
     (any_of(_SYMBOLS), lambda match: _SYMBOLS[match[0]]),
@@ -144,9 +118,14 @@ _PUNCTUATION = Rules(
     (r" ?(?!(?<=\d)[.,]\d)[.,;:!?][ .,;:!?]*", _pause),
     (r"^[ .,;:!?]+|[ ,;]+$", ""),
 )
+
+
+def _normalized(text: str) -> str:
+    return unicodedata.normalize("NFKC", _FORMS(text))
+
+
 _STEPS = (
-    _COMPATIBILITY,
-    lambda text: unicodedata.normalize("NFKC", text),
+    _normalized,
     _CHARACTERS,
     _MARKUP,
     _ADDRESSES,
@@ -164,3 +143,21 @@ _STEPS = (
     _WORDED,
     _PUNCTUATION,
 )
+
+
+def speakable(text: str) -> str:
+    """What a voice should read for `text`; "" if nothing in it can be read.
+
+    Never fails, takes linear time, and leaves alone what is speakable already.
+    """
+    for _ in range(_MAX_PASSES):
+        before, text = text, _pass(text)
+        if text == before:
+            break
+    return text
+
+
+def _pass(text: str) -> str:
+    for step in _STEPS:
+        text = step(text)
+    return text if any(map(str.isalnum, text)) else ""

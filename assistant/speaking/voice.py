@@ -27,7 +27,7 @@ class Piper:
         try:
             config = PiperConfig.from_dict(json.loads(Path(f"{model}.json").read_text(encoding="utf-8")))
             session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # ONNX Runtime raises nothing more definite
             raise ModelError(f"the voice {model.name} cannot be loaded: {error}") from error
         self._voice = PiperVoice(session=session, config=config)
         self._synthesis = SynthesisConfig(length_scale=config.length_scale / rate)

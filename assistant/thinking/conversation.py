@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assistant.thinking.messages import Exchange, Piece
+from assistant.thinking.messages import Exchange, Piece, Tokens
 
 QUESTION_TOKENS = 256  # kept free for the next question
 
@@ -37,13 +37,17 @@ class Conversation:
         return sum(len(e.question) + len(e.reply) + self._n_around for e in self._exchanges)
 
 
-def tokens_until(pieces: Sequence[Piece], sentence: str) -> tuple[int, ...]:
-    """The leading tokens of a reply up to the end of this sentence of it; all, where it cannot be found."""
-    at = "".join(piece.text for piece in pieces).rfind(sentence)
-    end = at + len(sentence)
+def tokens_until(pieces: Sequence[Piece], sentences: Sequence[str]) -> Tokens:
+    """The leading tokens of a reply up to the end of these sentences, which are parts of it in this order."""
+    text = "".join(piece.text for piece in pieces)
+    end = 0
+    for sentence in sentences:
+        end = text.index(sentence, end) + len(sentence)
     n_characters = 0
-    for i, piece in enumerate(pieces):
+    tokens: list[int] = []
+    for piece in pieces:
+        if n_characters >= end:
+            break
         n_characters += len(piece.text)
-        if at >= 0 and n_characters >= end:
-            return tuple(p.token for p in pieces[: i + 1])
-    return tuple(p.token for p in pieces)
+        tokens.append(piece.token)
+    return tuple(tokens)

@@ -20,8 +20,21 @@ LOG_ERROR = 4  # ggml_log_level
 NO_TEMPLATE = "it has no chat template (a base model answers no questions)"
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     """Evaluation was stopped by `abort`; what had been evaluated before stays usable."""
+
+
+_complaints: list[str] = []  # of all models, as llama.cpp's log is one; the callback must outlive each of them
+
+
+@api.llama_log_callback  # type: ignore[untyped-decorator]
+def _log(level: int, text: bytes, _user: ctypes.c_void_p) -> None:
+    if level == LOG_ERROR:
+        _complaints.append(text.decode(errors="replace").strip())
+
+
+def _complaint() -> str:
+    return _complaints[0] if _complaints else "no reason was given"
 
 
 class LanguageModel:
@@ -33,21 +46,20 @@ class LanguageModel:
         Raises:
             ModelError: llama.cpp refuses the file, or the context does not fit into memory.
         """
-        self._complaints: list[str] = []
-        self._log_callback = api.llama_log_callback(self._log)
-        api.llama_log_set(self._log_callback, None)
+        _complaints.clear()
+        api.llama_log_set(_log, None)
         api.llama_backend_init()
         model_params = api.llama_model_default_params()
         model_params.lazy_mode = LAZY_ON
         model_params.n_gpu_layers = 0
         self._model = api.llama_model_load_from_file(str(path).encode(), model_params)
         if not self._model:
-            raise ModelError(f"llama.cpp refuses {path.name}: {self._complaint()}")
+            raise ModelError(f"llama.cpp refuses {path.name}: {_complaint()}")
         self._vocab = api.llama_model_get_vocab(self._model)
         self.n_ctx = min(n_ctx, api.llama_model_n_ctx_train(self._model))
         self._context = api.llama_init_from_model(self._model, self._context_params(n_threads))
         if not self._context:
-            raise ModelError(f"no context of {self.n_ctx} tokens for {path.name}: {self._complaint()}")
+            raise ModelError(f"no context of {self.n_ctx} tokens for {path.name}: {_complaint()}")
         self._memory = api.llama_get_memory(self._context)
         self._sampler: Any = None
         self.cached: list[int] = []
@@ -79,13 +91,6 @@ class LanguageModel:
         api.llama_free(self._context)
         api.llama_model_free(self._model)
 
-    def _log(self, level: int, text: bytes, _user: ctypes.c_void_p) -> None:
-        if level == LOG_ERROR:
-            self._complaints.append(text.decode(errors="replace").strip())
-
-    def _complaint(self) -> str:
-        return self._complaints[0] if self._complaints else "no reason was given"
-
     @property
     def chat_template(self) -> str:
         template = api.llama_model_chat_template(self._model, None)
@@ -107,7 +112,7 @@ class LanguageModel:
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Tokens of a text; with `special` the names of control tokens in it mean those tokens."""
-        encoded = text.encode()
+        encoded = text.encode(errors="replace")  # a typed question may hold bytes that were no text
         room = len(encoded) + 8
         tokens = (api.llama_token * room)()
         n = api.llama_tokenize(self._vocab, encoded, len(encoded), tokens, room, False, special)
@@ -140,22 +145,25 @@ class LanguageModel:
         """Makes the KV cache hold `tokens` and the last one's logits ready; how many had to be evaluated.
 
         Raises:
-            Aborted: `abort` was called.
+            AbortedError: `abort` was called.
             ModelError: llama.cpp could not evaluate them.
         """
         n_same = next((i for i, (a, b) in enumerate(zip(self.cached, tokens, strict=False)) if a != b), None)
         n_kept = min(len(self.cached), len(tokens)) if n_same is None else n_same
         n_kept = min(n_kept, len(tokens) - 1)  # the last is always evaluated: its logits are wanted
-        self._rewind(n_kept)
+        n_kept = self._rewind(n_kept)
         for start in range(n_kept, len(tokens), BATCH):
             self._decode(list(tokens[start : start + BATCH]))
             progress()
         return len(tokens) - n_kept
 
-    def _rewind(self, n_kept: int) -> None:
-        if n_kept < len(self.cached):
-            api.llama_memory_seq_rm(self._memory, 0, n_kept, -1)
-            del self.cached[n_kept:]
+    def _rewind(self, n_kept: int) -> int:
+        """Forgets all but the first tokens; how many are kept: none by a recurrent model, which cannot go back."""
+        if not api.llama_memory_seq_rm(self._memory, 0, n_kept, -1):
+            api.llama_memory_clear(self._memory, False)
+            n_kept = 0
+        del self.cached[n_kept:]
+        return n_kept
 
     def _decode(self, tokens: list[int]) -> None:
         array = (api.llama_token * len(tokens))(*tokens)
@@ -163,10 +171,10 @@ class LanguageModel:
         if result == 0:
             self.cached += tokens
             return
-        api.llama_memory_seq_rm(self._memory, 0, len(self.cached), -1)
+        n_before = self._rewind(len(self.cached))
         if result == 2:
-            raise Aborted
-        raise ModelError(f"llama.cpp could not evaluate {len(tokens)} tokens after {len(self.cached)} (code {result})")
+            raise AbortedError
+        raise ModelError(f"llama.cpp could not evaluate {len(tokens)} tokens after {n_before} (code {result})")
 
     def sample(self) -> int:
         """Chooses the token that follows; it is not in the KV cache until it is evaluated."""

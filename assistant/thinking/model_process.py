@@ -1,7 +1,7 @@
 """The language model as the thinker sees it: a child process that may die at any moment and is started anew.
 
-The thinker's thread calls `start` and `reply`; `cancel` may be called from any thread; a thread of its own reads the
-pipe.
+The thinker's thread calls `start` and `reply`; `cancel` and `close` may be called from any thread; a thread of its own
+reads the pipe.
 """
 
 import contextlib
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 LOAD_TIMEOUT_S = 180.0  # an SD card reads E4B in about a minute
 SILENCE_TIMEOUT_S = 60.0  # a token, or 128 tokens of a prompt, on the slowest board
+END_TIMEOUT_S = 5.0  # from the end of the pipe to that of the process
 
 
 class ModelDiedError(Exception):
@@ -44,29 +45,42 @@ class ModelDiedError(Exception):
 class _Child:
     """One process and its pipe; a new one is made after each death."""
 
-    def __init__(self, died: Callable[[], None]) -> None:
+    def __init__(self, load: Load, died: Callable[[], None]) -> None:
         ours, theirs = socket.socketpair()
         self.pipe = Connection(ours.detach())
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant.thinking.model_child", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"},
-        )
-        theirs.close()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "assistant.thinking.model_child", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C is for us alone
+                env=os.environ | {"GGML_NO_BACKTRACE": "1"},
+            )
         self.inbox: queue.SimpleQueue[FromModel | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._died = died
         self._unwanted = False
         threading.Thread(target=self._read, name="model pipe", daemon=True).start()
+        self.send(load)
 
     def _read(self) -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                self.inbox.put(self.pipe.recv())
-        self.inbox.put(None)
-        if not self._unwanted:
-            self._died()
+        try:
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    self.inbox.put(self.pipe.recv())
+        finally:
+            with self._lock:
+                self.pipe.close()  # by its reader: its number could be another pipe's before the reader looked again
+            self._await_end()
+            self.inbox.put(None)
+            if not self._unwanted:
+                self._died()
+
+    def _await_end(self) -> None:
+        try:
+            self.process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def send(self, message: ToModel) -> None:
         with self._lock, contextlib.suppress(OSError):  # its end is noticed by the reader
@@ -77,10 +91,10 @@ class _Child:
             message = self.inbox.get(timeout=timeout_s)
         except queue.Empty:
             self.kill()
-            raise ModelDiedError(f"it said nothing for {timeout_s:.0f} s") from None
+            raise ModelDiedError(f"it said nothing for {timeout_s:g} s") from None
         if message is None:
             self.inbox.put(None)
-            raise ModelDiedError(f"its process ended: {_how(self.process.wait())}")
+            raise ModelDiedError(f"its process ended: {_how(self.process.returncode)}")
         return message
 
     def kill(self) -> None:
@@ -90,7 +104,6 @@ class _Child:
     def close(self) -> None:
         self._unwanted = True
         self.kill()
-        self.pipe.close()
 
 
 def _how(code: int) -> str:
@@ -100,34 +113,44 @@ def _how(code: int) -> str:
 class ModelProcess:
     """The language model in a process of its own."""
 
-    def __init__(self, load: Load, died: Callable[[], None] = lambda: None) -> None:
-        """`died` is called from another thread when the process ends unasked."""
+    def __init__(
+        self, load: Load, died: Callable[[], None] = lambda: None, *, silence_timeout_s: float = SILENCE_TIMEOUT_S
+    ) -> None:
+        """`died` is called from another thread when the process ended unasked."""
         self._load = load
         self._died = died
+        self._silence_timeout_s = silence_timeout_s
+        self._lock = threading.Lock()  # around the change from one process to the next
         self._child: _Child | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
-        return self._child.process.pid if self._child else None
+        return child.process.pid if (child := self._child) else None
 
     @property
     def alive(self) -> bool:
-        return self._child is not None and self._child.process.poll() is None
+        return (child := self._child) is not None and child.process.poll() is None
 
     def start(self) -> Loaded:
         """Starts the process, or a new one, and waits until questions may come.
 
         Raises:
             ModelError: the model was refused.
-            ModelDiedError: the process ended, or was not ready in time.
+            ModelDiedError: the process did not start, ended, or was not ready in time.
         """
-        self.close()
-        child = self._child = _Child(self._died)
-        child.send(self._load)
+        with self._lock:
+            self._end()
+            if self._closed:
+                raise ModelDiedError("it was closed")
+            try:
+                child = self._child = _Child(self._load, self._died)
+            except OSError as error:
+                raise ModelDiedError(f"its process does not start: {error}") from error
         while True:
             message = child.receive(LOAD_TIMEOUT_S)
             if isinstance(message, Refused):
-                self.close()
+                child.close()
                 raise ModelError(message.reason)
             if isinstance(message, Loaded):
                 return message
@@ -138,11 +161,11 @@ class ModelProcess:
         Raises:
             ModelDiedError: the process ended or hung.
         """
-        if self._child is None:
-            raise ModelDiedError("it was not started")
-        self._child.send(Generate(number, history, question))
+        if not (child := self._child):
+            raise ModelDiedError("it is not running")
+        child.send(Generate(number, history, question))
         while True:
-            message = self._child.receive(SILENCE_TIMEOUT_S)
+            message = child.receive(self._silence_timeout_s)
             if isinstance(message, Evaluated) or getattr(message, "number", number) != number:
                 continue
             assert isinstance(message, Piece | Finished)
@@ -156,7 +179,12 @@ class ModelProcess:
             child.send(Cancel(number))
 
     def close(self) -> None:
-        """Ends the process; its death is not reported."""
+        """Ends the process for good, from any thread; its death is not reported."""
+        with self._lock:
+            self._closed = True
+            self._end()
+
+    def _end(self) -> None:
         child, self._child = self._child, None
         if child:
             child.close()

@@ -48,33 +48,55 @@ class ChatFormat:
         return (*self.prefix, *past, *question, *self.to_reply)
 
 
+class Thoughts:
+    """Tells what a model says to itself from what it says aloud, token by token of one reply."""
+
+    def __init__(self, chat: ChatFormat) -> None:
+        self._ends = dict(chat.thoughts)
+        self._end: int | None = None  # of the thought under way
+        for token in chat.to_reply:  # which may have opened one
+            self.hide(token)
+
+    def hide(self, token: int) -> bool:
+        """Whether the next token is part of a thought, as are the marks around it."""
+        if self._end is None:
+            self._end = self._ends.get(token)
+            return self._end is not None or token in self._ends.values()
+        if token == self._end:
+            self._end = None
+        return True
+
+
 def chat_format(template: str, system_prompt: str, tokenize: Tokenize, bos: str, eos: str) -> ChatFormat:
     """Cuts the template at what people say.
 
     Raises:
         ModelError: it is not a template for a chat of questions and replies.
     """
-    conversation = [_message("user", QUESTION), _message("assistant", REPLY), _message("user", NEXT_QUESTION)]
+    system, question = _message("system", system_prompt), _message("user", QUESTION)
+    rest = [_message("assistant", REPLY), _message("user", NEXT_QUESTION)]
     try:
-        text = _render(template, [_message("system", system_prompt), *conversation], bos, eos)
-        if system_prompt.strip() not in text:
-            raise ValueError("the system prompt is left out")
-    except (jinja2.TemplateError, ValueError, TypeError):
-        # A model without a system role is told by the first question instead.
-        conversation[0] = _message("user", f"{system_prompt}\n\n{QUESTION}")
-        try:
-            text = _render(template, conversation, bos, eos)
-        except (jinja2.TemplateError, ValueError, TypeError) as error:
-            raise ModelError(f"its chat template cannot be used: {error}") from error
-    try:
-        prefix, rest = text.split(QUESTION, 1)
-        _, rest = rest.split(REPLY, 1)
-        to_question, to_reply = rest.split(NEXT_QUESTION, 1)
-    except ValueError as error:
-        raise ModelError("its chat template loses what is said") from error
+        prefix, to_question, to_reply = _cut(_render(template, [system, question, *rest], bos, eos))
+        has_system_role = system_prompt.strip() in prefix
+    except ModelError:
+        has_system_role = False
+    if not has_system_role:  # the first question tells it instead
+        question = _message("user", f"{system_prompt}\n\n{QUESTION}".lstrip())
+        prefix, to_question, to_reply = _cut(_render(template, [question, *rest], bos, eos))
     return ChatFormat(
         tuple(tokenize(prefix)), tuple(tokenize(to_reply)), tuple(tokenize(to_question)), _thoughts(tokenize)
     )
+
+
+def _cut(text: str) -> tuple[str, str, str]:
+    """What stands before the first question, between a reply and the next question, and between that and its reply."""
+    try:
+        prefix, text = text.split(QUESTION, 1)
+        _, text = text.split(REPLY, 1)
+        to_question, to_reply = text.split(NEXT_QUESTION, 1)
+    except ValueError as error:
+        raise ModelError("its chat template loses what is said") from error
+    return prefix, to_question, to_reply
 
 
 def _message(role: str, content: str) -> dict[str, str]:
@@ -100,12 +122,17 @@ def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -
         trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
     )
     environment.filters["tojson"] = tojson
-    return environment.from_string(template).render(
-        messages=messages,
-        add_generation_prompt=True,
-        enable_thinking=False,
-        bos_token=bos,
-        eos_token=eos,
-        raise_exception=raise_exception,
-        strftime_now=datetime.now().strftime,
-    )
+    try:
+        return environment.from_string(template).render(
+            messages=messages,
+            tools=None,
+            documents=None,
+            add_generation_prompt=True,
+            enable_thinking=False,
+            bos_token=bos,
+            eos_token=eos,
+            raise_exception=raise_exception,
+            strftime_now=datetime.now().strftime,
+        )
+    except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"its chat template cannot be used: {' '.join(str(error).split())}") from error

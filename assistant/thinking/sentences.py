@@ -12,6 +12,7 @@ MAX_CHARACTERS = 300  # no sentence is held back for longer than this: some 20 s
 
 _FENCE = "```"
 _CLOSING = r"""["'”’»)\]}*_`]"""
+_STOP = re.compile(rf"[.!?…]{_CLOSING}*$")
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|[，、；：]")
 _WIDE_END = re.compile(r"[。！？][。！？…”’」』）]*$")
 _WIDE_CLOSING = "。！？…”’」』）"
@@ -31,7 +32,7 @@ _ABBREVIATIONS = {
     "Dr Mr Mrs Ms Prof Gen Col Sgt Capt Lt Rev Hon Sen Rep Gov Mt": _GoesOn.WITH_ANYTHING,
     "e.g i.e E.g I.e vs cf approx ca viz": _GoesOn.WITH_ANYTHING,
     "No Nos p pp Fig Vol Ch Sec Eq Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec": _GoesOn.WITH_NUMBER,
-    "etc al a.m p.m A.M P.M": _GoesOn.WITH_LOWER_CASE,
+    "etc al a.m p.m A.M P.M tsp tbsp oz lb lbs ft min hr hrs sec": _GoesOn.WITH_LOWER_CASE,
     "St Ave Blvd Rd Inc Ltd Co Corp Jr Sr Bros Ph.D": _GoesOn.UNLESS_OPENED,
 }
 _STOPS = {  # the first that fits the end of a text counts
@@ -40,7 +41,7 @@ _STOPS = {  # the first that fits the end of a text counts
         rf"(?<![\w.])(?:{'|'.join(map(re.escape, words.split()))})\.": goes_on
         for words, goes_on in _ABBREVIATIONS.items()
     },
-    r"(?<![\w.])(?:[^\W\d_]\.)+": _GoesOn.UNLESS_OPENED,  # J. R. R. Tolkien, the U.S.
+    r"(?<![\w.'’])(?:[^\W\d_]\.)+": _GoesOn.UNLESS_OPENED,  # J. R. R. Tolkien, the U.S.
     rf"(?:\.\.|…)[.!?…]*{_CLOSING}*": _GoesOn.WITH_LOWER_CASE,
     rf"[.!?]{_CLOSING}+": _GoesOn.WITH_LOWER_CASE,
     r"[.!?]": _GoesOn.WITH_NOTHING,
@@ -62,7 +63,7 @@ class SentenceCutter:
     """
 
     def __init__(self) -> None:
-        self._text = ""  # of the sentence under way; inside of code the last two characters
+        self._text = ""  # of the sentence under way; inside of code its last characters
         self._in_code = False
 
     def feed(self, piece: str) -> list[str]:
@@ -81,11 +82,13 @@ class SentenceCutter:
             if self._text == _FENCE:
                 self._text, self._in_code = "", False
             return ""
-        end = _end(self._text, character)
-        sentence, self._text = self._text[:end].strip(), (self._text[end:] + character).lstrip()
-        if self._text.endswith(_FENCE):
-            sentence, self._text, self._in_code = self._text.removesuffix(_FENCE).strip(), "", True
-        return sentence
+        if (self._text + character).endswith(_FENCE):
+            sentence = (self._text + character).removesuffix(_FENCE)
+            self._text, self._in_code = "", True
+        else:
+            end = _end(self._text, character)
+            sentence, self._text = self._text[:end], (self._text[end:] + character).lstrip()
+        return sentence.strip()
 
 
 def _end(text: str, following: str) -> int:
@@ -104,7 +107,9 @@ def _end(text: str, following: str) -> int:
 
 def _goes_on(text: str) -> _GoesOn | None:
     """How sure the stop at the end of `text` is; None if there is no stop."""
-    return next((goes_on for pattern, goes_on in _STOPS_AT_END if pattern.search(text)), None)
+    if not _STOP.search(text):
+        return None
+    return next(goes_on for pattern, goes_on in _STOPS_AT_END if pattern.search(text))
 
 
 def _end_at_space(text: str) -> int:

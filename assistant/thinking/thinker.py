@@ -14,12 +14,13 @@ from assistant.thinking.messages import Ending, Exchange, Finished, Loaded, Piec
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.repetition import SaidBefore
 from assistant.thinking.sentences import SentenceCutter
-from assistant.worker import BEAT_S, Worker
+from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
 
 LANGUAGE_MODEL = "language model"
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+NEVER_S = float("inf")
 
 
 class Model(Protocol):
@@ -41,15 +42,24 @@ class Start:
 class Thinker:
     """Owns the language model and the conversation."""
 
-    def __init__(self, model: Model, max_tokens: int, post: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        max_tokens: int,
+        post: Callable[[Event], None],
+        *,
+        first_retry_s: float = FIRST_RETRY_S,
+    ) -> None:
+        """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies."""
         self._model = model
         self._max_tokens = max_tokens
         self._post = post
+        self._first_retry_s = self._retry_s = first_retry_s
         self._conversation = Conversation(n_budget=0, n_around=0)
         self._was_loaded = False
         self._lost = False
-        self._retry_s = FIRST_RETRY_S
-        self._retry_at_s = float("inf")
+        self._retry_at_s = NEVER_S
+        self._stopped = False
         self.worker = Worker[Think | Start]("thinker", self._receive, failed=self._failed, idle=self._idle)
 
     def start(self) -> None:
@@ -61,13 +71,18 @@ class Thinker:
         self.worker.post(Start())
 
     def stop(self) -> None:
+        self._stopped = True
         self._model.close()
         self.worker.stop()
 
     def _receive(self, message: Think | Start) -> None:
         if isinstance(message, Think):
             self._think(message.turn, message.text)
-        elif not self._model.alive:
+        elif self._model.alive or self._retry_at_s < NEVER_S:
+            return
+        elif self._was_loaded:
+            self._put_off("its process ended")
+        else:
             self._load()
 
     def _failed(self, part: str, error: Exception, message: Think | Start | None) -> None:
@@ -78,7 +93,7 @@ class Thinker:
     def _idle(self) -> float:
         if time.monotonic() >= self._retry_at_s:
             self._load()
-        return BEAT_S
+        return self._retry_at_s - time.monotonic()
 
     def _lose(self, reason: str) -> None:
         if not self._lost:
@@ -86,20 +101,26 @@ class Thinker:
             self._post(PartLost(LANGUAGE_MODEL, reason, phrases.MODEL_LOST))
         self._lost = True
 
+    def _put_off(self, reason: str) -> None:
+        self._lose(reason)
+        log.warning("the language model: %s; next try in %.0f s", reason, self._retry_s)
+        self._retry_at_s = time.monotonic() + self._retry_s
+        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+
     def _load(self) -> bool:
+        if self._stopped:
+            return False
         if self._was_loaded and not self._lost:
             self._lose("its process ended")
         started_s = time.monotonic()
         try:
             loaded = self._model.start()
         except (ModelError, ModelDiedError) as error:
-            self._lose(str(error))
-            self._retry_at_s = time.monotonic() + self._retry_s
-            log.warning("the language model does not start: %s; next try in %.0f s", error, self._retry_s)
-            self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+            if not self._stopped:
+                self._put_off(str(error))
             return False
         log.info("language model ready after %.1f s", time.monotonic() - started_s)
-        self._retry_s, self._retry_at_s = FIRST_RETRY_S, float("inf")
+        self._retry_at_s = NEVER_S
         if not self._was_loaded:
             reserved = loaded.n_prefix + loaded.n_around + QUESTION_TOKENS + self._max_tokens
             self._conversation = Conversation(n_budget=loaded.n_ctx - reserved, n_around=loaded.n_around)
@@ -121,13 +142,19 @@ class Thinker:
                 self._conversation.forget()
                 finished = self._reply(turn, question)
         except ModelDiedError as error:
-            self._post(Failed(turn, phrases.THINKING_FAILED))
+            if self._stopped:
+                return
+            if not turn.cancelled:
+                self._post(Failed(turn, phrases.THINKING_FAILED))
             self._lose(str(error))
             self._load()
             return
+        self._retry_s = self._first_retry_s
+        if turn.cancelled:
+            return
         if finished.ending is Ending.TOO_LONG:
             self._post(Failed(turn, phrases.TOO_LONG))
-        elif not turn.cancelled:
+        else:
             counts = TokenCounts(finished.n_prompt, finished.n_evaluated, finished.n_generated, finished.per_second)
             self._post(Replied(turn, counts))
 
@@ -135,12 +162,19 @@ class Thinker:
         """Has the model reply, posts each sentence when it is whole, and keeps the exchange."""
         cutter, said_before = SentenceCutter(), SaidBefore()
         pieces: list[Piece] = []
-        last = ""
+        said: list[str] = []
         repeating = False
+
+        def say(sentence: str) -> None:
+            said.append(sentence)
+            self._post(Sentence(turn, sentence))
+
         for message in self._model.reply(turn.number, self._conversation.history, question):
             if isinstance(message, Finished):
                 finished = message
                 break
+            if turn.cancelled:
+                continue
             if not pieces:
                 self._post(FirstToken(turn, time.monotonic()))
             pieces.append(message)
@@ -148,19 +182,20 @@ class Thinker:
                 if repeating or said_before(sentence):
                     repeating = True
                     self._model.cancel(turn.number)
-                    continue
-                last = sentence
-                self._post(Sentence(turn, sentence))
+                else:
+                    say(sentence)
         if turn.cancelled or finished.ending is Ending.TOO_LONG:
             return finished
         # A sentence that was cut off is left out, unless there is no other.
         rest = cutter.finish()
         whole = finished.ending is Ending.END and not repeating
-        if rest and (whole or not last) and not said_before(rest):
-            last = rest
-            self._post(Sentence(turn, rest))
-        if not last:
+        if rest and whole and said_before(rest):
+            whole = False
+        elif rest and (whole or not said):
+            say(rest)
+        if said:
+            reply = tuple(piece.token for piece in pieces) if whole else tokens_until(pieces, said)
+            self._conversation.add(Exchange(finished.question, reply))
+        else:
             self._post(Sentence(turn, phrases.NO_ANSWER))
-        reply = tuple(piece.token for piece in pieces) if whole else tokens_until(pieces, last)
-        self._conversation.add(Exchange(finished.question, reply))
         return finished

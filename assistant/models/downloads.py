@@ -13,12 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from assistant.catalogue import Carrier, CatalogueModel
 from assistant.errors import ModelError
-from assistant.model_files import fault_of
-from assistant.model_folder import ModelFolder, Progress, cure_of, no_progress, refused
-from assistant.sources import deliver
-from assistant.transfers import SourceError
+from assistant.models.catalogue import Carrier, CatalogueModel
+from assistant.models.files import fault_of
+from assistant.models.folder import ModelFolder, Progress, cure_of, no_progress, refused
+from assistant.models.sources import deliver
+from assistant.models.transfers import SourceError
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def fetch(
         return folder.path_of(model)
     if folder.installed(model):
         with suppress(ModelError):  # it is damaged, so it is fetched again
-            folder.check(model)
+            folder.check(model, progress)
             return folder.path_of(model)
     home = folder.path / model.purpose
     try:

@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from assistant.catalogue import CatalogueModel, ModelFile
 from assistant.errors import ModelError
-from assistant.model_files import fault_of
+from assistant.models.catalogue import CatalogueModel, ModelFile
+from assistant.models.files import fault_of
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +86,14 @@ class ModelFolder:
         except ModelError:
             return False
 
-    def check(self, model: CatalogueModel) -> None:
+    def check(self, model: CatalogueModel, progress: Progress = no_progress) -> None:
         """Raises a ModelError unless it is there and whole; quick, if it was hashed before and not touched since."""
         self._look(model)
         if self._stamped(model):
             return
         if not model.bundled:  # these are small and never stamped
             log.info("models: hashing %s", model.name)
-        self.verify(model)
+        self.verify(model, progress)
 
     def verify(self, model: CatalogueModel, progress: Progress = no_progress) -> None:
         """Reads every byte of it; raises a ModelError unless it is there and whole.

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from small_models import VOICE_CONFIG, gguf_bytes, onnx_bytes, voice_files, vosk_files, write_files
 
 import assistant
-from assistant.catalogue import Purpose
-from assistant.model_files import fault_of
+from assistant.models.catalogue import Purpose
+from assistant.models.files import fault_of
 
-STARTER = Path(assistant.__file__).parent / "starter" / "vosk-en-synthetic"
+STARTER = Path(assistant.__file__).parent / "models" / "starter" / "vosk-en-synthetic"
 
 
 def test_nothing_is_wrong_with_a_whole_model(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_each_kind_is_told_from_the_others(tmp_path: Path) -> None:
 def test_a_gguf_file_that_ends_within_its_tensors_is_truncated(tmp_path: Path) -> None:
     content = gguf_bytes(tmp_path)
     (tmp_path / "x.gguf").write_bytes(content[:-1])
-    assert fault_of(tmp_path / "x.gguf", "llm") == f"is truncated: {len(content) - 1:,} of at least {len(content):,} bytes"
+    assert (
+        fault_of(tmp_path / "x.gguf", "llm") == f"is truncated: {len(content) - 1:,} of at least {len(content):,} bytes"
+    )
 
 
 def test_a_gguf_file_may_be_a_vocabulary_alone(tmp_path: Path) -> None:
@@ -84,9 +86,7 @@ def test_a_voice_needs_its_settings_beside_it(tmp_path: Path, config: bytes | No
         (lambda files: files.update({"graph/HCLG.fst": b"none"}), "has a damaged graph/HCLG.fst"),
     ],
 )
-def test_a_vosk_model_needs_its_files(
-    tmp_path: Path, change: Callable[[dict[str, bytes]], object], fault: str
-) -> None:
+def test_a_vosk_model_needs_its_files(tmp_path: Path, change: Callable[[dict[str, bytes]], object], fault: str) -> None:
     files = vosk_files()
     change(files)
     write_files(tmp_path / "vosk", files)

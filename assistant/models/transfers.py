@@ -16,8 +16,8 @@ from typing import BinaryIO
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from assistant.catalogue import ModelFile
-from assistant.model_folder import Progress
+from assistant.models.catalogue import ModelFile
+from assistant.models.folder import Progress
 
 TIMEOUT_S = 60.0  # without a byte
 MAX_ATTEMPTS = 50  # in one go, as long as each brings something
@@ -115,7 +115,7 @@ def _judge(response: HTTPResponse, url: str, file: ModelFile, part: Part) -> Non
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         content_range = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers["Content-Range"] or "")
         if content_range is None:
-            raise ConnectionError("the server answered with a range that cannot be read")
+            raise SourceError("the server sent a range that does not say where it begins")
         start, length = int(content_range[1]), content_range[2]
     if length not in {None, "*", str(file.n_bytes)}:
         raise SourceError(f"the server has another file: {length} bytes instead of {file.n_bytes}")

@@ -103,7 +103,7 @@ class CatalogueModel:
 @cache
 def catalogue() -> tuple[CatalogueModel, ...]:
     """Every model, in the order of catalogue.toml."""
-    text = importlib.resources.files("assistant").joinpath("catalogue.toml").read_text("utf-8")
+    text = importlib.resources.files("assistant.models").joinpath("catalogue.toml").read_text("utf-8")
     return tuple(_model(table) for table in tomllib.loads(text)["model"])
 
 

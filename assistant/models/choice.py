@@ -1,27 +1,12 @@
 """Which model serves: from a word of the settings to a path an engine may open. Called by commands and at start."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from assistant.catalogue import CatalogueModel, Purpose, best_llm, catalogue, expand, find
 from assistant.errors import ModelError
-from assistant.model_files import fault_of
-from assistant.model_folder import ModelFolder, Progress, cure_of, no_progress
-
-__all__ = [
-    "CatalogueModel",
-    "Chosen",
-    "ModelFolder",
-    "Progress",
-    "Purpose",
-    "catalogue",
-    "choose",
-    "expand",
-    "find",
-    "memory_bytes",
-    "no_progress",
-]
+from assistant.models.catalogue import CatalogueModel, Purpose, best_llm, catalogue, find
+from assistant.models.files import fault_of
+from assistant.models.folder import ModelFolder, cure_of
 
 _KINDS: dict[Purpose, str] = {
     "llm": "a language model",
@@ -69,12 +54,11 @@ def _by_path(purpose: Purpose, path: Path) -> Chosen:
 
 
 def _by_name(purpose: Purpose, name: str) -> CatalogueModel:
-    names = [model.name for model in catalogue() if model.purpose == purpose]
-    if name in names:
-        return find(name)
-    near = (get_close_matches(name, names, n=1) or names)[0]
     model = find(name)
-    raise ModelError(f"models: {name} is {_KINDS[model.purpose]}, not {_KINDS[purpose]}; name one such as {near}")
+    if model.purpose != purpose:
+        other = next(other.name for other in catalogue() if other.purpose == purpose)
+        raise ModelError(f"models: {name} is {_KINDS[model.purpose]}, not {_KINDS[purpose]}; name one such as {other}")
+    return model
 
 
 def _automatic(folder: ModelFolder, purpose: Purpose, language: str, memory_bytes: int) -> CatalogueModel:
@@ -90,7 +74,7 @@ def _automatic(folder: ModelFolder, purpose: Purpose, language: str, memory_byte
     if purpose == "llm":
         return max(installed, key=lambda model: model.least_memory_gib)
     exact = language.replace("-", "_")
-    return max(installed, key=lambda model: (model.language == exact, model.pack != "starter", model.pack == "real"))
+    return max(installed, key=lambda model: (model.pack != "starter", model.language == exact, model.pack == "real"))
 
 
 def _speaks(model: CatalogueModel, language: str) -> bool:

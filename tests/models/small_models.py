@@ -1,7 +1,9 @@
 """Models of each kind that are whole and tiny, and a server that hands out files as well or badly as a test wants."""
 
 import hashlib
+import io
 import json
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -10,11 +12,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 from gguf import GGUFWriter
 
-from assistant.catalogue import CatalogueModel, ModelFile, Purpose, Source, Web
+from assistant.models.catalogue import CatalogueModel, ModelFile, Purpose, Source, Web
 
 VOICE_CONFIG = {
     "audio": {"sample_rate": 22050},
@@ -63,6 +66,14 @@ def vosk_files() -> dict[str, bytes]:
     }
 
 
+def zip_of(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         path = folder / name
@@ -70,9 +81,15 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(content)
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def model_of(purpose: Purpose, files: dict[str, bytes], *source: Source, archive: bool = False) -> CatalogueModel:
     """A catalogue entry named tiny for these files."""
-    listed = tuple(ModelFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items())
+    listed = tuple(
+        ModelFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()
+    )
     source = source or (Web("http://127.0.0.1:9/nowhere"),)
     return CatalogueModel("tiny", purpose, "en", "CC0-1.0", "for tests", listed, source, archive=archive)
 
@@ -90,8 +107,8 @@ class FileServer:
 
 
 @contextmanager
-def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
-    """Runs the server for as long as the block lasts."""
+def serve(files: dict[str, bytes], certificate: Path | None = None) -> Iterator[FileServer]:
+    """Runs the server for as long as the block lasts, over TLS if it has a certificate (with its key)."""
     state = FileServer(files)
 
     class Answer(BaseHTTPRequestHandler):
@@ -101,8 +118,16 @@ def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    state.url = f"http://127.0.0.1:{server.server_port}"
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that has gone away is no news."""
+
+    server = Server(("127.0.0.1", 0), Answer)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

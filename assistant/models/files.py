@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from assistant.catalogue import Purpose
-from assistant.gguf_header import GgufError, read_header
+from assistant.models.catalogue import Purpose
+from assistant.models.gguf_header import GgufError, read_header
 
 MAX_VOICE_CONFIG_BYTES = 1 << 20
 MAX_ONNX_FIELDS = 10_000  # at the top of the file, where a voice has about ten

@@ -1,5 +1,6 @@
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_models import gguf_bytes
 
-from assistant.gguf_header import MAX_KEYS, MAX_TENSORS, TENSOR_TYPES, GgufError, read_header
+from assistant.models.gguf_header import MAX_KEYS, MAX_TENSORS, TENSOR_TYPES, GgufError, read_header
 
-ARCHITECTURE = (20, b"general.architecture", 8, struct.pack("<Q", 5) + b"llama")
 STRING, ARRAY, UINT32 = 8, 9, 4
 
 
@@ -68,7 +68,8 @@ def test_asks_for_the_length_of_the_last_tensor_after_the_aligned_header(tmp_pat
 
 
 def test_knows_the_tensor_types_as_the_gguf_package_does() -> None:
-    assert {int(kind): size for kind, size in GGML_QUANT_SIZES.items()}.items() <= TENSOR_TYPES.items()
+    theirs = {int(kind): size for kind, size in GGML_QUANT_SIZES.items() if kind.name != "Q8_1"}  # 36 in ggml, not 40
+    assert theirs.items() <= TENSOR_TYPES.items()
 
 
 def test_reads_a_large_vocabulary_in_half_a_second(tmp_path: Path) -> None:
@@ -92,7 +93,10 @@ def test_reads_a_large_vocabulary_in_half_a_second(tmp_path: Path) -> None:
         (header(key(b"general.architecture", UINT32, bytes(4))), "has a header that names no architecture"),
         (header(NAMED)[:-1], "is truncated: its"),
         (header(NAMED, key(b"k", 13, b"")), "has a header with a value of the unknown type 13"),
-        (header(NAMED, key(b"k", ARRAY, struct.pack("<IQ", ARRAY, 1))), "has a header with a value of the unknown type 9"),
+        (
+            header(NAMED, key(b"k", ARRAY, struct.pack("<IQ", ARRAY, 1))),
+            "has a header with a value of the unknown type 9",
+        ),
         (header(NAMED, key(b"general.alignment", UINT32, bytes(4))), "has a header with the alignment 0"),
         (header(NAMED, key(b"general.alignment", UINT32, b"\x21\0\0\0")), "has a header with the alignment 33"),
         (header(NAMED, tensors=(tensor(kind=4),)), "has a tensor a of the unknown type 4"),
@@ -127,26 +131,19 @@ def test_does_not_do_what_a_hostile_header_asks_for(tmp_path: Path, content: byt
 
 
 def test_refuses_a_header_without_end(tmp_path: Path) -> None:
-    endless = struct.pack("<IQ", 0, 1 << 27)
     path = tmp_path / "x.gguf"
-    path.write_bytes(header(NAMED, key(b"k", ARRAY, endless)))
+    path.write_bytes(header(NAMED, key(b"k", ARRAY, struct.pack("<IQ", 0, 1 << 27)), tensors=(b"",)))
     with path.open("r+b") as file:
         file.truncate(1 << 28)  # a hole, which takes no room on the disk
-    path_with_tensor = tmp_path / "y.gguf"
-    path_with_tensor.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 2) + NAMED + key(b"k", ARRAY, endless))
-    with path_with_tensor.open("r+b") as file:
-        file.truncate(1 << 28)
     with pytest.raises(GgufError, match="header of more than 134,217,728 bytes"):
-        read_header(path_with_tensor)
+        read_header(path)
 
 
 @settings(max_examples=300, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_noise_after_the_magic_is_refused_or_read_but_never_breaks_it(tmp_path: Path, noise: bytes) -> None:
-    try:
+    with suppress(GgufError):
         read(tmp_path, b"GGUF" + struct.pack("<I", 3) + noise)
-    except GgufError:
-        pass
 
 
 @settings(max_examples=300, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -157,7 +154,5 @@ def test_a_damaged_model_is_refused_or_read_but_never_breaks_it(
     content = bytearray(gguf_bytes(tmp_path))
     for place, value in changes:
         content[place % len(content)] = value
-    try:
+    with suppress(GgufError):
         read(tmp_path, bytes(content[: len(content) - cut % 400]))
-    except GgufError:
-        pass

