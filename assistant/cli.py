@@ -49,9 +49,9 @@ def _settings() -> "Settings":
     return load(_Options.config)
 
 
-def _log_to_stderr(level: str) -> None:
+def _log_to_stderr(level: str = "warning", form: str = "assistant: %(message)s") -> None:
     """Our own messages from this level on; of libraries only warnings, since Piper would log what it speaks."""
-    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level="WARNING", format=form, stream=sys.stderr)
     logging.getLogger("assistant").setLevel("DEBUG" if _Options.verbose else level.upper())
 
 
@@ -82,7 +82,7 @@ def options(
 def run() -> None:
     """Be the assistant: listen, think and speak until interrupted."""
     settings = _settings()
-    _log_to_stderr(settings.log.level)
+    _log_to_stderr(settings.log.level, "%(asctime)s %(levelname)-7s %(message)s")
     from assistant.daemon import run as run_daemon
 
     run_daemon(settings)
@@ -109,7 +109,7 @@ def ask(
     if text is not None and not text.strip():
         raise typer.BadParameter("the question is empty")
     settings = _settings()
-    _log_to_stderr("warning")
+    _log_to_stderr()
     from assistant.ask import Question
     from assistant.ask import ask as ask_question
 
@@ -128,7 +128,7 @@ def say(
 ) -> None:
     """Say something through the speaker, or into a file."""
     settings = _settings()
-    _log_to_stderr("warning")
+    _log_to_stderr()
     from assistant.tryout import say as say_it
 
     say_it(settings, text, out)
@@ -138,7 +138,7 @@ def say(
 def listen() -> None:
     """Show what is heard, as it is heard, until interrupted."""
     settings = _settings()
-    _log_to_stderr("warning")
+    _log_to_stderr()
     from assistant.tryout import listen as listen_to
 
     live = sys.stdout.isatty()

@@ -77,14 +77,25 @@ def verify(settings: Settings) -> None:
 
 @contextmanager
 def _progress(model: CatalogueModel) -> Iterator[Progress]:
-    """A progress bar on stderr, which stays away where nobody watches."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    """A progress bar on stderr, or a line for each tenth where nobody watches."""
+    if not sys.stderr.isatty():
+        yield _Tenths(model.name)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(model.name, total=model.n_bytes or None)
         yield lambda done_bytes, total_bytes: bar.update(task, completed=done_bytes, total=total_bytes)
+
+
+class _Tenths:
+    """Progress as lines, for a log."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._shown = 0
+
+    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+        tenth = 10 * done_bytes // max(1, total_bytes)
+        if tenth > self._shown:
+            self._shown = tenth
+            print(f"  {self._name}: {10 * tenth} % of {total_bytes / 1e6:,.0f} MB", file=sys.stderr, flush=True)

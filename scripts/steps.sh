@@ -24,9 +24,9 @@ need_packages() { # DEBIAN PACKAGES: installs those that are missing
         # Without a terminal nobody can type a password, so sudo is told not to ask.
         [ -t 0 ] || root+=(--non-interactive)
     fi
-    { "${root[@]}" apt-get update -qq &&
-        "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-        >/dev/null || die "apt-get could not install ${missing[*]}" "see the message above, then run this again"
+    "${root[@]}" apt-get update -qq &&
+        "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ||
+        die "apt-get could not install ${missing[*]}" "see the message above, then run this again"
 }
 
 find_python() { # prints the interpreter to use: $PYTHON, or the first of python3, python3.13 ... that serves
@@ -38,6 +38,15 @@ find_python() { # prints the interpreter to use: $PYTHON, or the first of python
         fi
     done
     die "there is no Python 3.11, 3.12 or 3.13" "install one (apt install python3) or set PYTHON"
+}
+
+pip_install() { # with pip's own progress on a terminal, and one line a download elsewhere
+    local install=(.venv/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt)
+    if [ -t 1 ]; then
+        "${install[@]}" "$@"
+    else
+        "${install[@]}" --progress-bar off "$@" | sed -n '/^ *Downloading .*(.*)/p; /^Successfully/p'
+    fi
 }
 
 make_venv() { # EXTRAS ("" or "[test]"): .venv with the project, its pinned dependencies and llama-cpp-python for this CPU
@@ -57,7 +66,7 @@ make_venv() { # EXTRAS ("" or "[test]"): .venv with the project, its pinned depe
     wanted=$(cat pyproject.toml constraints.txt; echo "$wheel $extras $PWD")
     if [ "$wanted" != "$(cat .venv/installed 2>/dev/null)" ]; then
         say "  installing Python packages (once some 150 MB)"
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$wheel" -e ".$extras" ||
+        pip_install "$wheel" -e ".$extras" ||
             die "installing Python packages" "check the network and run this again: it goes on from there"
         printf '%s\n' "$wanted" >.venv/installed
     fi

@@ -122,8 +122,7 @@ def refusal(done: "subprocess.CompletedProcess[str]", exit_code: int) -> str:
     """The one line with which it refused."""
     assert done.returncode == exit_code, done.stderr
     assert "Traceback" not in done.stderr
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("assistant: ")]
-    return line
+    return done.stderr.splitlines()[-1]
 
 
 def test_a_file_in_which_nobody_speaks_says_so(assistant: Run, tmp_path: Path) -> None:
