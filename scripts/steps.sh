@@ -51,6 +51,10 @@ pip_install() { # with pip's own progress on a terminal, and one line a download
 
 make_venv() { # EXTRAS ("" or "[test]"): .venv with the project, its pinned dependencies and llama-cpp-python for this CPU
     local extras=$1 python wheel wanted
+    case $(uname -m) in
+    x86_64 | aarch64) ;;
+    *) die "this is a $(uname -m) system" "install the 64-bit edition of Debian or Raspberry Pi OS" ;;
+    esac
     local packages=(python3 libportaudio2 libgomp1 g++ cmake ninja-build patch)
     [ "$(uname -m)" != aarch64 ] || packages+=(libatomic1) # which Vosk needs there
     need_packages "${packages[@]}"

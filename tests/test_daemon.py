@@ -99,6 +99,16 @@ def test_it_answers_in_the_room(
     assert word_error_rate(reply, understand(tmp_path / "reply.wav")) <= 0.2
 
 
+def test_the_wake_word_interrupts_a_reply(running: Running, sound_server: SoundServer, speak: Speak) -> None:
+    threading.Thread(target=sound_server.play, args=(speak(QUESTION),)).start()
+    running.wait_for("speaking")
+    threading.Thread(target=sound_server.play, args=(speak("Hey Jarvis, what is the sun?"),)).start()
+    running.wait_for("turn 1: .*", "listening", r"turn 2: endpoint .*done")
+    (interrupted,) = [line for line in running.recent if "turn 1: " in line]
+    assert "done" not in interrupted
+    assert [line for line in running.recent if "heard: what is the sun" in line]
+
+
 def test_it_ends_when_told_to_and_leaves_nothing_behind(running: Running) -> None:
     model_pid = running.model_pid()
     assert running.stop() == 0
