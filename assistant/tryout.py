@@ -25,7 +25,8 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
         AudioFileError: the file cannot be written.
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    recording = Recording(np.zeros(0, np.int16), silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.put)
+    nothing = np.zeros(0, np.int16)
+    recording = Recording(nothing, silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.put)
     card = None if out else SoundCard(settings.audio, lambda chunk: None, events.put)
     talker = Talker(build_voice(settings), card or recording, settings.voice.sentence_gap_s)
     if card:

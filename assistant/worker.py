@@ -15,6 +15,7 @@ BEAT_S = 1.0
 
 
 def wait_one_beat() -> float:
+    """What an idle worker with nothing to look after waits."""
     return BEAT_S
 
 
@@ -74,21 +75,25 @@ class Worker(Generic[Message]):
         wait_s = 0.0
         while True:
             self.last_beat_s = time.monotonic()
-            message: Message | None = None
             try:
                 entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
-                if entry is None:
-                    return
-                message, offered = entry
-                if offered:
-                    self._room.release()
-                wait_s = 0.0
-                self._receive(message)
             except queue.Empty:
                 wait_s = self._rest()
-            except Exception as error:
-                log.debug("%s failed", self.name, exc_info=True)
-                self._failed(self.name, error, message)
+                continue
+            if entry is None:
+                return
+            message, offered = entry
+            if offered:
+                self._room.release()
+            self._work(message)
+            wait_s = 0.0
+
+    def _work(self, message: Message) -> None:
+        try:
+            self._receive(message)
+        except Exception as error:
+            log.debug("%s failed", self.name, exc_info=True)
+            self._failed(self.name, error, message)
 
     def _rest(self) -> float:
         try:

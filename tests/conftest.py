@@ -1,6 +1,7 @@
 """What the tests share: the starter models, speech to listen to, an ear to check what was spoken, a sound server."""
 
 import contextlib
+import hashlib
 import os
 import re
 import signal
@@ -61,10 +62,15 @@ def gemma4_vocabulary() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_gemma4(gemma4_vocabulary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model of the gemma4 architecture that says gibberish."""
-    path = tmp_path_factory.mktemp("gemma4") / "tiny.gguf"
-    write_tiny_gemma4(path, gemma4_vocabulary)
+def tiny_gemma4(gemma4_vocabulary: Path) -> Path:
+    """A tiny model of the gemma4 architecture that says gibberish; kept between runs, as reading the words takes long."""
+    recipe = hashlib.sha256((HERE / "gemma4.py").read_bytes() + gemma4_vocabulary.read_bytes()).hexdigest()
+    path = CACHE / "tests" / f"tiny-gemma4-{recipe[:16]}.gguf"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        write_tiny_gemma4(part, gemma4_vocabulary)
+        part.replace(path)
     return path
 
 

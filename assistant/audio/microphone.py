@@ -1,5 +1,6 @@
 """The input stream, and its way to chunks of 16 kHz. Conversion runs on the thread `microphone`."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +24,9 @@ class Microphone:
     All but the callback and the conversion run on the sound card's thread.
     """
 
-    def __init__(self, name: str, latency_s: float, deliver: Callable[[Chunk], object], ended: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, latency_s: float, deliver: Callable[[Chunk], object], ended: Callable[[], None]
+    ) -> None:
         """`deliver` gets the chunks; `ended` is called from PortAudio's thread when the stream ends by itself."""
         self._name = name
         self._latency_s = latency_s
@@ -72,10 +75,8 @@ class Microphone:
     def close(self) -> None:
         stream, self._stream = self._stream, None
         if stream:
-            try:
+            with contextlib.suppress(sounddevice.PortAudioError):
                 stream.close(ignore_errors=True)
-            except sounddevice.PortAudioError:
-                pass
 
     @property
     def hears(self) -> bool:

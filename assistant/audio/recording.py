@@ -30,8 +30,9 @@ def read_sound(path: Path) -> Samples:
         raise AudioFileError(f"{path}: {error.strerror}") from error
     except (soundfile.LibsndfileError, TypeError) as error:
         raise AudioFileError(f"{path} is not audio that can be read: give it a WAV or FLAC file") from error
-    mono: npt.NDArray[np.float32] = soxr.resample(np.nan_to_num(samples.mean(axis=1)), rate_hz, RATE_HZ)
-    return np.clip(mono * 32767, -32768, 32767).astype(np.int16)
+    mono = np.nan_to_num(samples.mean(axis=1), posinf=1.0, neginf=-1.0)
+    resampled: npt.NDArray[np.float32] = soxr.resample(mono, rate_hz, RATE_HZ)
+    return np.clip(np.rint(resampled * 32768), -32768, 32767).astype(np.int16)
 
 
 def write_sound(path: Path, samples: Samples, rate_hz: int) -> None:

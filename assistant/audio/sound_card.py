@@ -44,7 +44,9 @@ class _Look:
 class SoundCard:
     """Microphone and speaker of the device."""
 
-    def __init__(self, settings: config.Audio, deliver: Callable[[Chunk], object], post: Callable[[Event], None]) -> None:
+    def __init__(
+        self, settings: config.Audio, deliver: Callable[[Chunk], object], post: Callable[[Event], None]
+    ) -> None:
         self._post = post
         self._speaker = Speaker(settings.output, settings.latency_s)
         self._microphone = Microphone(settings.input, settings.latency_s, deliver, self._stream_ended)

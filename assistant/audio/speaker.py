@@ -1,5 +1,6 @@
 """The output stream: short blocks, so that a cancelled reply stops at once. Runs on the sound card's thread."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,8 @@ class Speaker:
     def close(self) -> None:
         stream, self._stream = self._stream, None
         if stream:
-            try:
+            with contextlib.suppress(sounddevice.PortAudioError):
                 stream.close(ignore_errors=True)
-            except sounddevice.PortAudioError:
-                pass
 
     def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
         """Plays to the end, or until the turn is cancelled, which silences it within a block.

@@ -4,7 +4,7 @@ from enum import Enum
 
 from assistant.audio.chunk import RATE_HZ
 
-LEAST_SPEECH_S = 0.09  # shorter sounds are clicks
+LEAST_SPEECH_S = 0.15  # shorter sounds are clicks and notes; the shortest words ("up", "eight") last longer
 
 
 class Ending(Enum):

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 KEPT_CHUNKS = 15 * RATE_HZ // CHUNK_SAMPLES
 PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the recognizer hears it whole
+LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
@@ -131,10 +132,11 @@ class Listener:
         speech = self._voice_activity.is_speech(chunk.samples)
         if speech:
             utterance.voice_s.append((chunk.end - utterance.begin) / RATE_HZ)
-        if utterance.since is not None and chunk.end <= utterance.since:
+        since = utterance.since or 0
+        if chunk.end <= since - LATE_SAMPLES:
             return  # still the wake phrase
         ending = utterance.endpoint.hear(len(chunk.samples), speech, hold=chunk.end < utterance.hold_until)
-        if utterance.endpoint.speaking:
+        if utterance.endpoint.speaking and chunk.end > since:
             self._tell_partial(utterance, chunk)
         if ending:
             self._end(utterance, chunk, ending)

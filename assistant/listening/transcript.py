@@ -23,6 +23,7 @@ class Word:
 
 
 def text_of(words: Sequence[Word]) -> str:
+    """The words alone."""
     return " ".join(word.text for word in words)
 
 
@@ -64,8 +65,7 @@ def phrase_length(words: Sequence[str], phrase: str) -> int:
         return len(words)
     n_words = len(re.split(r"\W|_", phrase))
     likeness = {
-        n: SequenceMatcher(None, "".join(words[:n]), wanted).ratio()
-        for n in range(1, min(len(words), n_words + 2) + 1)
+        n: SequenceMatcher(None, "".join(words[:n]), wanted).ratio() for n in range(1, min(len(words), n_words + 2) + 1)
     }
     best = max(likeness, key=lambda n: likeness[n], default=0)
     return best if likeness.get(best, 0.0) >= LIKE_THE_PHRASE else 0

@@ -1,7 +1,8 @@
 """A GGUF model in llama.cpp: tokens in, tokens out. The only module that knows llama-cpp-python.
 
 Runs in the language model's process, in its main thread; only `abort` may be called from another. The low-level
-API is used because the high-level one copies all logits with every state and cannot set `lazy_mode`.
+API is used because the high-level one copies all logits with every state and cannot set `lazy_mode`. It shares no
+process with Silero VAD: both bring a libggml.so.0, and the one that loads second gets the other's.
 """
 
 import ctypes
@@ -111,7 +112,24 @@ class LanguageModel:
         return self.text_of(api.llama_vocab_eos(self._vocab))
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Tokens of a text; with `special` the names of control tokens in it mean those tokens."""
+        """Tokens of a text; with `special` the names of control tokens in it mean those tokens, else they are text."""
+        tokens = self._tokenize(text, special)
+        if special:
+            return tokens
+        return [part for token in tokens for part in (self._spell(token) if self._is_mark(token) else (token,))]
+
+    def _spell(self, mark: int) -> list[int]:
+        name = self.text_of(mark)
+        return self._tokenize(name[:1], False) + self._tokenize(name[1:], False)
+
+    def _is_mark(self, token: int) -> bool:
+        """Whether the token is a control token all but in name: llama.cpp takes it for one in any text."""
+        if not api.llama_vocab_get_attr(self._vocab, token) & api.LLAMA_TOKEN_ATTR_USER_DEFINED:
+            return False
+        name = self.text_of(token)
+        return name.startswith("<") and name.endswith(">")
+
+    def _tokenize(self, text: str, special: bool) -> list[int]:
         encoded = text.encode(errors="replace")  # a typed question may hold bytes that were no text
         room = len(encoded) + 8
         tokens = (api.llama_token * room)()
@@ -120,6 +138,8 @@ class LanguageModel:
 
     def piece(self, token: int) -> bytes:
         """The text of a token, which need not be whole UTF-8; empty for control tokens."""
+        if self._is_mark(token):
+            return b""
         buffer = ctypes.create_string_buffer(256)
         n = api.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[:n] if n > 0 else b""

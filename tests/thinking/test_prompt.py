@@ -17,7 +17,8 @@ CHATML = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 GEMMA2 = (
-    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    "{{ bos_token }}"
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
     "<start_of_turn>{{ 'model' if m['role'] == 'assistant' else m['role'] }}\n{{ m['content'] | trim }}<end_of_turn>\n"
@@ -87,9 +88,7 @@ def spoken(model: LanguageModel, text: str) -> Tokens:
 
 @pytest.mark.parametrize("system_prompt", [SYSTEM.strip(), "Short.", "Two lines.\n\nOf system prompt: überall."])
 @pytest.mark.parametrize("question", [QUESTION, "hi", "1 + 1 = ?", "“Quoted,” she said…", "날씨가 어때?"])
-def test_the_first_prompt_is_what_the_template_renders(
-    model: LanguageModel, system_prompt: str, question: str
-) -> None:
+def test_the_first_prompt_is_what_the_template_renders(model: LanguageModel, system_prompt: str, question: str) -> None:
     prompt = format_of(model, system_prompt).prompt([], spoken(model, question))
     assert prompt == rendered(model, ("system", system_prompt), ("user", question))
 
@@ -188,7 +187,7 @@ def test_templates_are_given_what_transformers_gives_them() -> None:
     ],
 )
 def test_a_template_that_cannot_be_used_is_refused_in_one_line(template: str, reason: str) -> None:
-    with pytest.raises(ModelError, match="^its chat template ") as refused:
+    with pytest.raises(ModelError, match=r"^its chat template ") as refused:
         cut(template)
     assert reason in str(refused.value)
     assert "\n" not in str(refused.value)

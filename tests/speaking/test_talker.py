@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.audio.chunk import Samples
+from assistant.audio.recording import Recording
+from assistant.events import Event, Finish, FirstAudio, Say, Spoken, Turn
+from assistant.speaking.talker import Talker
+from assistant.speaking.voice import Piper
+
+RATE_HZ = 1000
+GAP = [0] * 5
+
+
+class Letters:
+    """Speaks a sentence in as many samples as it has letters, each of them its length."""
+
+    rate_hz = RATE_HZ
+
+    def __init__(self) -> None:
+        self.spoken: list[str] = []
+
+    def synthesize(self, text: str) -> Samples:
+        if "boom" in text:
+            raise RuntimeError("this cannot be spoken")
+        self.spoken.append(text)
+        return np.full(len(text), len(text), np.int16)
+
+
+class Ear:
+    """Hears what is played, as a speaker would play it."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Turn, list[int]]] = []
+        self.finished: list[Turn] = []
+
+    def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
+        assert rate_hz == RATE_HZ
+        self.heard.append((turn, samples.tolist()))
+
+    def finish(self, turn: Turn) -> None:
+        self.finished.append(turn)
+
+
+def talk(*commands: Say | Finish) -> tuple[Letters, Ear]:
+    voice, ear = Letters(), Ear()
+    talker = Talker(voice, ear, sentence_gap_s=0.005)
+    talker.worker.start()
+    for command in commands:
+        talker.worker.post(command)
+    assert talker.worker.stop()
+    return voice, ear
+
+
+def test_sentences_are_spoken_in_order_with_a_gap_only_between_them() -> None:
+    turn = Turn(1)
+    _, ear = talk(Say(turn, "One."), Say(turn, "Three."), Say(turn, "Two."), Finish(turn))
+    assert ear.heard == [(turn, [4] * 4), (turn, GAP + [6] * 6), (turn, GAP + [4] * 4)]
+    assert ear.finished == [turn]
+
+
+def test_the_next_turn_begins_without_a_gap() -> None:
+    first, second = Turn(1), Turn(2)
+    _, ear = talk(Say(first, "One."), Finish(first), Say(second, "Two."), Finish(second))
+    assert ear.heard == [(first, [4] * 4), (second, [4] * 4)]
+    assert ear.finished == [first, second]
+
+
+def test_the_text_is_made_speakable_first() -> None:
+    voice, _ = talk(Say(Turn(1), "It is **12** %."))
+    assert voice.spoken == ["It is 12 percent."]
+
+
+@pytest.mark.parametrize("text", ["", " ", "***", "\N{GRINNING FACE}", "---"])
+def test_what_cannot_be_spoken_is_skipped(text: str) -> None:
+    turn = Turn(1)
+    voice, ear = talk(Say(turn, text), Say(turn, "One."), Finish(turn))
+    assert voice.spoken == ["One."]
+    assert ear.heard == [(turn, [4] * 4)]
+    assert ear.finished == [turn]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_fault_in_one_sentence_does_not_lose_the_others(place: int) -> None:
+    turn, texts = Turn(1), ["One.", "Two."]
+    texts.insert(place, "boom")
+    voice, ear = talk(*[Say(turn, text) for text in texts], Finish(turn))
+    assert voice.spoken == ["One.", "Two."]
+    assert ear.heard == [(turn, [4] * 4), (turn, GAP + [4] * 4)]
+    assert ear.finished == [turn]
+
+
+def test_of_a_cancelled_turn_nothing_more_is_spoken() -> None:
+    dead, turn = Turn(1), Turn(2)
+    dead.cancel()
+    voice, ear = talk(Say(dead, "One."), Finish(dead), Say(turn, "Two."), Finish(turn))
+    assert voice.spoken == ["Two."]
+    assert ear.heard == [(turn, [4] * 4)]
+
+
+def test_a_reply_without_a_sentence_still_ends() -> None:
+    turn = Turn(1)
+    assert talk(Finish(turn))[1].finished == [turn]
+
+
+def test_to_warm_up_it_speaks_to_nobody() -> None:
+    voice, ear = Letters(), Ear()
+    Talker(voice, ear, sentence_gap_s=0.2).warm()
+    assert voice.spoken
+    assert ear.heard == []
+
+
+def test_a_real_voice_speaks_a_reply(starter: dict[str, Path]) -> None:
+    events: list[Event] = []
+    nothing = np.zeros(0, np.int16)
+    recording = Recording(nothing, silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.append)
+    voice = Piper(starter["voice"], 1.0)
+    talker, turn = Talker(voice, recording, sentence_gap_s=0.5), Turn(1)
+    talker.worker.start()
+    for command in (Say(turn, "Good morning."), Say(turn, "It is nine."), Finish(turn)):
+        talker.worker.post(command)
+    assert talker.worker.stop(60.0)
+    assert [type(event) for event in events] == [FirstAudio, Spoken]
+    loud = np.flatnonzero(np.abs(recording.played.astype(int)) > 300) / voice.rate_hz
+    assert 1.2 < loud[-1] < 5.0
+    assert max(np.diff(loud)) > 0.5  # the gap
