@@ -73,22 +73,21 @@ def build_listener(settings: Settings, post: Post, n_queued: int = QUEUED_CHUNKS
 def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
     """The thinker, not started yet, and the model it thinks with. Raises ModelError."""
     chosen, llm = choose_model(settings, "llm"), settings.llm
-    temperature = llm.temperature
-    if temperature is None:
-        temperature = chosen.model.temperature if chosen.model else None
+    recommended = chosen.model.temperature if chosen.model else None
+    temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)
     load = Load(
         path=chosen.path,
         system_prompt=llm.system_prompt,
         n_ctx=llm.n_ctx,
         n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
         max_tokens=llm.max_tokens,
-        temperature=OTHER_TEMPERATURE if temperature is None else temperature,
+        temperature=next(temperature for temperature in temperatures if temperature is not None),
         top_k=llm.top_k,
         top_p=llm.top_p,
     )
-    thinker: Thinker
-    process = ModelProcess(load, lambda: thinker.model_died())
+    process = ModelProcess(load)
     thinker = Thinker(process, llm.max_tokens, post)
+    process.died = thinker.model_died
     return thinker, chosen
 
 

@@ -172,7 +172,7 @@ class PartLost:
 
 @dataclass(frozen=True, slots=True)
 class PartFound:
-    """A part that was lost works again; `said` is empty where a person need not know."""
+    """A part works, for the first time or again; `said` is empty where a person need not know."""
 
     part: str
     said: str = ""

@@ -63,7 +63,7 @@ def gemma4_vocabulary() -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_gemma4(gemma4_vocabulary: Path) -> Path:
-    """A tiny model of the gemma4 architecture that says gibberish; kept between runs, as reading the words takes long."""
+    """A tiny model of the gemma4 architecture that says gibberish; kept between runs, as writing it takes long."""
     recipe = hashlib.sha256((HERE / "gemma4.py").read_bytes() + gemma4_vocabulary.read_bytes()).hexdigest()
     path = CACHE / "tests" / f"tiny-gemma4-{recipe[:16]}.gguf"
     if not path.exists():

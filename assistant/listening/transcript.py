@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-FILLERS = frozenset("a ah eh er hm hmm huh i oh the uh uhm um yeah".split())
+FILLERS = frozenset("a ah eh er hm hmm huh i oh the uh uhm um".split())
 LEAST_CONFIDENCE = 0.4  # the mean of noise taken for words lies below
 LIKE_THE_PHRASE = 0.7  # similarity of letters from which words count as the wake phrase
 VOICE_LAG_S = 0.1  # the voice activity of a word may begin later than the word

@@ -118,7 +118,7 @@ class ModelProcess:
     ) -> None:
         """`died` is called from another thread when the process ended unasked."""
         self._load = load
-        self._died = died
+        self.died = died
         self._silence_timeout_s = silence_timeout_s
         self._lock = threading.Lock()  # around the change from one process to the next
         self._child: _Child | None = None
@@ -144,7 +144,7 @@ class ModelProcess:
             if self._closed:
                 raise ModelDiedError("it was closed")
             try:
-                child = self._child = _Child(self._load, self._died)
+                child = self._child = _Child(self._load, self.died)
             except OSError as error:
                 raise ModelDiedError(f"its process does not start: {error}") from error
         while True:

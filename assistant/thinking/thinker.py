@@ -98,7 +98,8 @@ class Thinker:
     def _lose(self, reason: str) -> None:
         if not self._lost:
             log.warning("the language model is lost: %s", reason)
-            self._post(PartLost(LANGUAGE_MODEL, reason, phrases.MODEL_LOST))
+            said = phrases.MODEL_LOST if self._was_loaded else phrases.CANNOT_THINK
+            self._post(PartLost(LANGUAGE_MODEL, reason, said))
         self._lost = True
 
     def _put_off(self, reason: str) -> None:
