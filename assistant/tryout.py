@@ -36,11 +36,14 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
     for sentence in [*cutter.feed(text), cutter.finish()]:
         talker.worker.post(Say(turn, sentence))
     talker.worker.post(Finish(turn))
-    while not isinstance(event := events.get(), Spoken):
-        if isinstance(event, PartLost) and event.part == SPEAKER:
-            raise DeviceError(event.reason)
-    if card:
-        card.stop()
+    try:
+        while not isinstance(event := events.get(), Spoken):
+            if isinstance(event, PartLost) and event.part == SPEAKER:
+                raise DeviceError(event.reason)
+    finally:
+        turn.cancel()
+        if card:
+            card.stop()
     if out:
         write_sound(out, recording.played, recording.rate_hz)
 

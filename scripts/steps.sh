@@ -24,9 +24,10 @@ need_packages() { # DEBIAN PACKAGES: installs those that are missing
         # Without a terminal nobody can type a password, so sudo is told not to ask.
         [ -t 0 ] || root+=(--non-interactive)
     fi
-    "${root[@]}" apt-get update -qq &&
-        "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ||
+    if ! { "${root[@]}" apt-get update -qq &&
+        "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; }; then
         die "apt-get could not install ${missing[*]}" "see the message above, then run this again"
+    fi
 }
 
 find_python() { # prints the interpreter to use: $PYTHON, or the first of python3, python3.13 ... that serves

@@ -78,6 +78,12 @@ class Microphone:
             with contextlib.suppress(sounddevice.PortAudioError):
                 stream.close(ignore_errors=True)
 
+    def stop(self) -> None:
+        """Ends the conversion too; it cannot be opened again."""
+        self.close()
+        self.worker.stop()
+        self._resampler = None  # sounddevice keeps the callback for ever, and soxr complains of what is left at exit
+
     @property
     def hears(self) -> bool:
         """Whether a block came since it was opened: a suspended device opens too, and then gives none."""
@@ -86,11 +92,11 @@ class Microphone:
     def fault(self) -> str:
         """Why the open stream is dead; "" while it lives."""
         if self._error:
-            return f"its sound cannot be converted: {self._error}"
+            return f"the sound of the microphone cannot be converted: {self._error}"
         if not self._stream.active:
-            return "the stream ended"
+            return "the microphone was unplugged, or its stream ended"
         age_s = time.monotonic() - self._last_block_s
-        return f"no sound for {age_s:.0f} s" if age_s > SILENT_S else ""
+        return f"the microphone has given no sound for {age_s:.0f} s" if age_s > SILENT_S else ""
 
     def _hear(self, block: Any, _n_frames: int, _time: Any, _status: Any) -> None:
         self._last_block_s = time.monotonic()

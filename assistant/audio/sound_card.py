@@ -64,9 +64,8 @@ class SoundCard:
 
     def stop(self) -> None:
         self.worker.stop()
-        self._microphone.close()
+        self._microphone.stop()
         self._speaker.close()
-        self._microphone.worker.stop()
 
     def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
         self.worker.post(_Play(turn, samples, rate_hz))
