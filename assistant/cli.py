@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -51,7 +52,9 @@ def _settings() -> "Settings":
 
 def _log_to_stderr(level: str = "warning", form: str = "assistant: %(message)s") -> None:
     """Our own messages from this level on; of libraries only warnings, since Piper would log what it speaks."""
-    logging.basicConfig(level="WARNING", format=form, stream=sys.stderr)
+    # A descriptor of our own: sounddevice sends the usual one to /dev/null while PortAudio starts, and our lines with it.
+    ours = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
+    logging.basicConfig(level="WARNING", format=form, stream=ours)
     logging.getLogger("assistant").setLevel("DEBUG" if _Options.verbose else level.upper())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from gemma4 import write_tiny_gemma4
 
@@ -23,6 +24,8 @@ from assistant.speaking.voice import Piper
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assistant"
+
+NOBODY = 65_534
 
 Speak = Callable[..., Path]
 Understand = Callable[[Path], str]
@@ -75,15 +78,19 @@ def tiny_gemma4(gemma4_vocabulary: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def speak(starter: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Speak:
-    """Speaks a text into a WAV file with the starter voice: speak(text, rate=1.0, before_s=0.3, after_s=0.3)."""
-    folder = tmp_path_factory.mktemp("speech")
-    voices: dict[float, Piper] = {}
+def speak(starter: dict[str, Path]) -> Speak:
+    """Speaks a text into a WAV file with the starter voice: speak(text, rate=1.0, before_s=0.3, after_s=0.3).
+
+    The files are kept between runs. Piper adds noise, which is seeded, so that each text is always spoken the same way.
+    """
+    folder = CACHE / "tests" / "speech"
+    folder.mkdir(parents=True, exist_ok=True)
 
     def speak_it(text: str, *, rate: float = 1.0, before_s: float = 0.3, after_s: float = 0.3) -> Path:
         path = folder / f"{re.sub(r'[^a-z]+', '-', text.lower())}{rate}-{before_s}-{after_s}.wav"
         if not path.exists():
-            voice = voices.setdefault(rate, Piper(starter["voice"], rate))
+            onnxruntime.set_seed(1)
+            voice = Piper(starter["voice"], rate)
             silence = [np.zeros(round(s * voice.rate_hz), np.int16) for s in (before_s, after_s)]
             write_sound(path, np.concatenate([silence[0], voice.synthesize(text), silence[1]]), voice.rate_hz)
         return path
@@ -127,6 +134,18 @@ def word_error_rate(wanted: str, heard: str) -> float:
         for j, other in enumerate(hypothesis, 1):
             above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (word != other))
     return row[-1] / max(1, len(reference))
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In an empty folder, as somebody who may not read everything (tests often run as root, who may)."""
+    tmp_path.chmod(0o777)
+    monkeypatch.chdir(tmp_path)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    yield
+    os.seteuid(user)
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from dataclasses import Field, FrozenInstanceError, fields, is_dataclass
 from pathlib import Path
@@ -79,9 +78,8 @@ def test_the_home_of_a_stranger_is_a_fault() -> None:
         kept_in("~no-such-user/models")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
-def test_what_may_not_be_looked_at_counts_as_there(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0)
-    assert exists(closed / "file")
-    assert not exists(tmp_path / "file")
+@pytest.mark.usefixtures("unprivileged")
+def test_what_may_not_be_looked_at_counts_as_there() -> None:
+    Path("closed").mkdir(mode=0)
+    assert exists(Path("closed/file"))
+    assert not exists(Path("file"))

@@ -1,4 +1,3 @@
-import os
 import re
 import time
 from dataclasses import fields, is_dataclass
@@ -116,7 +115,7 @@ def test_a_file_that_cannot_be_read_is_one_fault() -> None:
         load(Path("folder.yaml"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("unprivileged")
 @pytest.mark.parametrize("name", ["config.yaml", "config.d"])
 def test_a_file_or_folder_that_may_not_be_read_is_one_fault(name: str) -> None:
     CONFIG.touch()

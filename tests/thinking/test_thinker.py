@@ -394,7 +394,7 @@ def test_a_model_that_does_not_start_is_lost_once_and_tried_again(stage_of: Stag
     stage = stage_of(model)
     for _ in range(3):  # the process that died tells too
         stage.thinker.model_died()
-    assert stage.until(PartFound) == [PartLost(LANGUAGE_MODEL, "it is broken", phrases.MODEL_LOST), FOUND]
+    assert stage.until(PartFound) == [PartLost(LANGUAGE_MODEL, "it is broken", phrases.CANNOT_THINK), FOUND]
     waits_s = [b - a for a, b in itertools.pairwise(model.started_at_s)]
     assert len(waits_s) == 3
     assert all(wait_s > least_s for wait_s, least_s in zip(waits_s, (0.05, 0.1, 0.2), strict=True))
