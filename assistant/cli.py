@@ -52,7 +52,7 @@ def _settings() -> "Settings":
 
 def _log_to_stderr(level: str = "warning", form: str = "assistant: %(message)s") -> None:
     """Our own messages from this level on; of libraries only warnings, since Piper would log what it speaks."""
-    # A descriptor of our own: sounddevice sends the usual one to /dev/null while PortAudio starts, and our lines with it.
+    # A descriptor of our own, since sounddevice sends the usual one to /dev/null while PortAudio starts.
     ours = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
     logging.basicConfig(level="WARNING", format=form, stream=ours)
     logging.getLogger("assistant").setLevel("DEBUG" if _Options.verbose else level.upper())

@@ -74,10 +74,12 @@ def config(models_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def running(config: Path, sound_server: SoundServer) -> Iterator[Running]:
     daemon = Running(config, sound_server)
-    daemon.wait_for("ready: say", "language model ready")
-    yield daemon
-    daemon.process.kill()
-    daemon.process.wait()
+    try:
+        daemon.wait_for("ready: say", "language model ready")
+        yield daemon
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
 
 
 def answered(running: Running, server: SoundServer, question: Path) -> str:

@@ -1,14 +1,26 @@
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_models import FileServer, gguf_bytes, model_of, names_in, vosk_files, write_files, zip_of
+from small_models import FileServer, gguf_bytes, model_of, names_in, serve, vosk_files, write_files, zip_of
 
 from assistant.errors import ModelError
 from assistant.models import ModelFolder
 from assistant.models.catalogue import CatalogueModel, Web, find
 from assistant.models.downloads import fetch
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ModelFolder:
+    return ModelFolder(tmp_path / "models")
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serve({}) as running:
+        yield running
 
 
 def recognizer_on(server: FileServer, files: dict[str, bytes]) -> CatalogueModel:

@@ -3,9 +3,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from small_models import FileServer, voice_files, write_files
+from small_models import FileServer, serve, voice_files, write_files
 
 from assistant.models import ModelFolder
 
@@ -24,6 +26,17 @@ try:
 except ModelError as error:
     sys.exit(str(error))
 """
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ModelFolder:
+    return ModelFolder(tmp_path / "models")
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serve({}) as running:
+        yield running
 
 
 def hub_on(server: FileServer, files: dict[str, bytes]) -> None:
