@@ -74,12 +74,13 @@ class Listening:
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         end_s = time.monotonic() + 60.0
-        streams = ["pactl", "list", "short", "source-outputs"]
-        before, now = b"", b""
-        while not now or now != before:  # the first streams are those with which PortAudio looks around
+        before, now = "", ""
+        while "protocol-native" not in now or now != before:  # the first streams only try out what there is
             assert time.monotonic() < end_s
             time.sleep(0.5)
-            before, now = now, subprocess.run(streams, env=environment, capture_output=True, check=True).stdout
+            streams = ["pactl", "list", "short", "source-outputs"]
+            done = subprocess.run(streams, env=environment, capture_output=True, text=True, check=True)
+            before, now = now, done.stdout
 
     def next_utterance(self) -> list[str]:
         """Its partials, and at last what was understood."""
