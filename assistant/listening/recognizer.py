@@ -1,14 +1,19 @@
 """Speech to words as they are spoken, with Vosk. Runs on the listener's thread."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
-
-import vosk
 
 from assistant.audio.chunk import RATE_HZ, Samples
 from assistant.errors import ModelError
 from assistant.listening.transcript import Word
+
+# vosk imports requests, whose urllib3 opens a network socket to find out about IPv6 unless Python has none.
+has_ipv6, socket.has_ipv6 = socket.has_ipv6, False
+import vosk  # noqa: E402
+
+socket.has_ipv6 = has_ipv6
 
 UNKNOWN = "[unk]"
 
