@@ -11,26 +11,33 @@ import numpy as np
 from assistant import config
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
-from assistant.daemon import WAKE_ENGINES, Daemon, build_listener, build_thinker, build_voice
+from assistant.daemon import Daemon, build_ears, build_thinker, build_voice
 from assistant.errors import AssistantError, ModelError, NoSpeechError
 from assistant.events import (
     ButtonPressed,
     Event,
     Finish,
     HeardNothing,
+    Heed,
+    Ignore,
+    Listen,
     PartFound,
     PartLost,
     Ready,
     Say,
     Sentence,
     Spoken,
+    Stopped,
     Typed,
+    Woken,
 )
+from assistant.listening.listener import Ears, Listener
 from assistant.record import Record
 from assistant.speaking.talker import Talker
 from assistant.thinking.thinker import LANGUAGE_MODEL
 
 LISTENER_PATIENCE_S = 10.0
+LONGEST_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,15 @@ class Answer:
         return "\n".join(lines)
 
 
-def has_wake_word(settings: config.Wake, samples: Samples) -> bool:
-    """Whether the wake word occurs in `(n,)` samples."""
-    wake = WAKE_ENGINES[settings.engine](settings.phrase)
-    starts = range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES)
-    return any(wake.hear(samples[start : start + CHUNK_SAMPLES]) is not None for start in starts)
+def has_wake_word(ears: Ears, settings: config.Endpoint, samples: Samples) -> bool:
+    """Whether the wake word is heard in `(n,)` samples."""
+    events: list[Event] = []
+    listener = Listener(ears, settings, events.append)
+    sound = np.concatenate([samples, np.zeros(RATE_HZ, np.int16)])  # what comes after it may be looked at too
+    for start in range(0, len(sound) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        listener.worker.post(Chunk(sound[start : start + CHUNK_SAMPLES], start, start / RATE_HZ))
+    listener.worker.work_off()
+    return any(isinstance(event, Woken) for event in events)
 
 
 class _Page:
@@ -101,6 +112,12 @@ class _Page:
             self._post(Spoken(command.turn, time.monotonic()))
 
 
+class _NoEars:
+    """Takes what a listener is told, where nothing is to be heard."""
+
+    def post(self, command: Listen | Heed | Ignore) -> None: ...
+
+
 class _Asking:
     """A daemon with one question: it waits for the model, asks, and ends with the reply."""
 
@@ -108,13 +125,13 @@ class _Asking:
         self._question = question
         self._show = show
         self._obstacle = ""
-        self._daemon = Daemon(self._observe, log_speech=settings.privacy.log_speech)
+        self._daemon = Daemon(config.Dialogue(0.0, 0.0), self._observe, log_speech=settings.privacy.log_speech)
         self._thinker, self._model = build_thinker(settings, self._daemon.post)
         self._daemon.thinker = self._thinker.worker
         self._samples = read_sound(question.audio) if question.audio else np.zeros(0, np.int16)
-        self._recording = Recording(
+        self._daemon.sound = self._recording = Recording(
             self._samples,
-            silence_s=settings.endpoint.silence_s + settings.endpoint.no_speech_s,
+            silence_s=LONGEST_PAUSE_S * settings.endpoint.patience + settings.endpoint.no_speech_s,
             realtime=question.realtime,
             deliver=self._deliver,
             post=self._daemon.post,
@@ -128,12 +145,14 @@ class _Asking:
             raise
 
     def _open_ears(self, settings: config.Settings) -> None:
+        self._daemon.listener = _NoEars()
         if self._question.audio:
             # A recording can wait until it is heard, so nothing is queued for long.
-            self._listener = build_listener(settings, self._daemon.post, n_queued=2)
+            ears = build_ears(settings)
+            self._is_woken = has_wake_word(ears, settings.endpoint, self._samples)
+            self._listener = Listener(ears, settings.endpoint, self._daemon.post, n_queued=2)
             self._daemon.listener = self._listener.worker
             self._listener.worker.start()
-            self._is_woken = has_wake_word(settings.wake, self._samples)
 
     def _open_mouth(self, settings: config.Settings) -> None:
         self._aloud = bool(self._question.audio or self._question.out)
@@ -157,12 +176,12 @@ class _Asking:
                 self._obstacle = event.reason
                 self._daemon.quit()
             case Ready() if not self._is_woken:
-                self._daemon.post(ButtonPressed(hold_until=len(self._samples)))
+                self._daemon.post(ButtonPressed(time.monotonic(), hold_until=len(self._samples)))
             case Ready() | ButtonPressed():
                 self._recording.start()
             case Sentence():
                 self._show(event.text)
-            case Spoken() | HeardNothing():
+            case Spoken() | HeardNothing() | Stopped():
                 self._daemon.quit()
             case _:
                 pass

@@ -26,6 +26,8 @@ models_app = typer.Typer(
     help="What it hears, thinks and speaks with: see, fetch and check the models.", no_args_is_help=True
 )
 app.add_typer(models_app, name="models")
+bench_app = typer.Typer(help="Measure how well and how fast it does what it does, here.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
@@ -209,6 +211,26 @@ def verify_models() -> None:
     from assistant.model_commands import verify
 
     verify(_settings())
+
+
+@bench_app.command("hearing")
+def bench_hearing(
+    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, within a minute.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure in simulated rooms how well it hears, is interrupted and takes turns.
+
+    The first time it fetches and renders its material, which takes a quarter of an hour.
+    """
+    settings = _settings()
+    _log_to_stderr()
+    from assistant.bench.hearing import hearing, table
+
+    figures = hearing(settings, quick=quick, show=lambda line: print(line, file=sys.stderr, flush=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        print(table(figures))
 
 
 def main() -> NoReturn:

@@ -38,6 +38,21 @@ class Audio:
         low=0.02,
         high=1.0,
     )
+    echo: str = setting(
+        "cancel",
+        "Its own voice in the microphone: cancel takes it out, gate is deaf while it speaks, none leaves it.",
+        choices=("cancel", "gate", "none"),
+    )
+    earcons: float = setting(
+        0.3, "How loud the sounds are that say it listens or has heard; 0 is none.", low=0.0, high=1.0
+    )
+    lead_in_s: float = setting(
+        0.1,
+        "Silence before the first sound: more where a sleeping speaker swallows the first word.",
+        unit="s",
+        low=0.0,
+        high=3.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +62,12 @@ class Wake:
     engine: str = setting(
         "micro", "What listens for the phrase: micro needs far less of the CPU.", choices=("micro", "open")
     )
-    phrase: str = setting(
-        "hey_jarvis", "What to say to wake it.", choices=("hey_jarvis", "okay_nabu", "alexa", "hey_mycroft")
+    phrase: tuple[str, ...] = setting(
+        ("hey_jarvis",),
+        "What to say to wake it, one phrase or a [list]: hey_jarvis, okay_nabu, alexa, hey_mycroft, or words of yours.",
+    )
+    sensitivity: float = setting(
+        0.5, "How readily it wakes: more where it overhears you, less where it wakes uncalled.", low=0.0, high=1.0
     )
 
 
@@ -56,11 +75,25 @@ class Wake:
 class Endpoint:
     """When an utterance is over."""
 
-    silence_s: float = setting(0.7, "The silence that ends an utterance.", unit="s", low=0.2, high=3.0)
+    patience: float = setting(
+        1.0, "How long a pause may be: 2 is twice the usual, for who speaks slowly.", low=0.5, high=4.0
+    )
     no_speech_s: float = setting(
         5.0, "How long it waits for the first word after it was woken.", unit="s", low=1.0, high=30.0
     )
     max_speech_s: float = setting(15.0, "The longest utterance it listens to.", unit="s", low=3.0, high=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """How it takes turns."""
+
+    follow_up_s: float = setting(
+        4.0, "How long it listens after a reply without being called; 0 is not at all.", unit="s", low=0.0, high=30.0
+    )
+    answer_s: float = setting(
+        6.0, "How long it waits for an answer when it asked something; 0 is not at all.", unit="s", low=0.0, high=30.0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +172,7 @@ class Settings:
     audio: Audio = Audio()
     wake: Wake = Wake()
     endpoint: Endpoint = Endpoint()
+    dialogue: Dialogue = Dialogue()
     recognizer: Recognizer = Recognizer()
     llm: Llm = Llm()
     voice: Voice = Voice()

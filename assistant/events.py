@@ -7,6 +7,7 @@ Times are monotonic seconds. Everything made for a reply carries its `Turn`.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 
 class Turn:
@@ -52,13 +53,23 @@ class Woken:
 
     phrase: str
     score: float  # 0 to 1
-    end: int  # sample index at which it fired, at most 0.2 s away from the end of the phrase
+    end: int  # sample index at which it fired, at most 0.3 s away from the end of the phrase
+    at_s: float  # when it was certain
+
+
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """What sounded like the wake word was refused on a second look."""
+
+    phrase: str
+    score: float  # 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonPressed:
     """Somebody wants to be listened to."""
 
+    at_s: float
     hold_until: int = 0  # sample index before which no pause ends the utterance
 
 
@@ -73,6 +84,14 @@ class Typed:
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """Somebody wants it to be quiet."""
+
+    at_s: float
+    word: str = ""  # what was said, where it was said
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """A timer or an alarm is due: it rings until somebody stops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +165,18 @@ class FirstAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """A sentence of the reply begins to sound."""
+
+    turn: Turn
+    text: str  # as written
+    at_s: float  # when its first sample is heard
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
-    """The reply was played to its end."""
+    """The reply was heard to its end."""
 
     turn: Turn
     at_s: float
@@ -181,9 +210,11 @@ class PartFound:
 Event = (
     Ready
     | Woken
+    | Mistaken
     | ButtonPressed
     | Typed
     | Stopped
+    | Rang
     | Partial
     | Heard
     | HeardNothing
@@ -191,11 +222,20 @@ Event = (
     | Sentence
     | Replied
     | FirstAudio
+    | Saying
     | Spoken
     | Failed
     | PartLost
     | PartFound
 )
+
+
+class Earcon(Enum):
+    """A short sound that says something without words."""
+
+    WAKE = "I am listening"
+    END = "I have stopped listening"
+    ERROR = "this did not work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +245,17 @@ class Listen:
     turn: Turn
     since: int | None = None
     hold_until: int = 0
+    wait_s: float | None = None  # for the first word, where it is not as long as usual: the reply may be followed up
+
+
+@dataclass(frozen=True, slots=True)
+class Heed:
+    """Listen for the words that stop it, until told to listen or to ignore."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Stop listening to the utterance; go on listening for the wake word."""
+    """Listen for the wake word only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,16 +276,32 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """No further sentence follows; tell when the last one was played."""
+    """No further sentence follows; tell when the last one was heard."""
 
     turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Drop everything that is made for this turn."""
+    """Drop everything that is made for this turn, of which `said` was heard: sentences, the last perhaps in part."""
 
     turn: Turn
+    said: tuple[str, ...] = ()
 
 
-Command = Listen | Ignore | Think | Say | Finish | Cancel
+@dataclass(frozen=True, slots=True)
+class Chime:
+    """Play an earcon."""
+
+    earcon: Earcon
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring until told to be quiet; what else is played lowers it meanwhile, `low` as long as it stands."""
+
+    on: bool
+    low: bool = False
+
+
+Command = Listen | Heed | Ignore | Think | Say | Finish | Cancel | Chime | Ring

@@ -1,4 +1,4 @@
-"""What happened in a turn, gathered from the events as they pass the main thread."""
+"""What happened in a turn, and between turns, gathered from the events as they pass the main thread."""
 
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from assistant.events import (
     FirstAudio,
     FirstToken,
     Heard,
+    Mistaken,
     Partial,
     Replied,
     Sentence,
@@ -89,3 +90,32 @@ class Record:
         if self.failed:
             parts.append("failed")
         return f"turn {self.turn.number if self.turn else 0}: {', '.join(parts)}"
+
+
+@dataclass(slots=True)
+class Calls:
+    """How often it believed to be called since the last turn ended."""
+
+    n_hits: int = 0
+    n_confirmed: int = 0
+    n_refused: int = 0  # by the second look
+    n_own: int = 0  # the reply held the phrase
+
+    def note(self, event: Event, *, acted: bool) -> None:
+        """Takes in an event; `acted` is whether it changed the state."""
+        match event:
+            case Woken():
+                self.n_hits += 1
+                self.n_confirmed += acted
+                self.n_own += not acted
+            case Mistaken():
+                self.n_hits += 1
+                self.n_refused += 1
+            case _:
+                pass
+
+    def line(self) -> str:
+        """The counts for the log; "" where nothing is to be told but that it was called."""
+        if self.n_hits == self.n_confirmed:
+            return ""
+        return f"; woken {self.n_hits}x: {self.n_confirmed} meant, {self.n_refused} refused, {self.n_own} its own words"

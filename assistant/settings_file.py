@@ -181,6 +181,11 @@ def _value(node: yaml.Node, field: Field[Any]) -> object:
         return _choice(node, field.metadata["choices"])
     if field.metadata["low"] is not None:
         return _number(node, field)
+    if isinstance(field.default, tuple):
+        entries = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not entries:
+            raise ValueError("text, or a list of at least one")
+        return tuple(_text(entry) for entry in entries)
     if not isinstance(field.default, bool):
         return _text(node)
     if node.tag != _BOOL:

@@ -6,23 +6,30 @@ Events of a turn that is over are ignored, so a late thread can do no harm.
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
     Cancel,
+    Chime,
     Command,
+    Earcon,
     Event,
     Failed,
     Finish,
     FirstAudio,
     Heard,
     HeardNothing,
+    Heed,
     Ignore,
     Listen,
     PartFound,
     PartLost,
+    Rang,
     Ready,
     Replied,
+    Ring,
     Say,
+    Saying,
     Sentence,
     Spoken,
     Stopped,
@@ -31,6 +38,7 @@ from assistant.events import (
     Typed,
     Woken,
 )
+from assistant.said import is_own, said_until
 
 
 class Phase(Enum):
@@ -41,6 +49,7 @@ class Phase(Enum):
     LISTENING = "listening"
     THINKING = "thinking"
     SPEAKING = "speaking"
+    RINGING = "ringing"
     ERROR = "error"  # idle, with a part missing: it does what it can without that part
 
 
@@ -54,6 +63,10 @@ class State:
     phase: Phase = Phase.STARTING
     turn: Turn | None = None  # the one under way
     n_turns: int = 0
+    spoken_to: bool = False  # the turn is a person's, who asked aloud and may go on
+    follows_up: bool = False  # it listens without having been called
+    sayings: tuple[Saying, ...] = ()  # of this turn's reply, or the last one's
+    ringing: bool = False
     lost: frozenset[str] = frozenset()  # parts that do not work now
     unsaid: str = ""  # what the person is to be told when the turn is over
 
@@ -61,7 +74,7 @@ class State:
 Reaction = tuple[State, tuple[Command, ...]]
 
 
-def react(state: State, event: Event) -> Reaction:
+def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
     """What `event` makes of `state`, and what is to be done, in that order."""
     turn = getattr(event, "turn", None)
     if turn is not None and turn is not state.turn:
@@ -69,27 +82,39 @@ def react(state: State, event: Event) -> Reaction:
     match event:
         case Ready() if state.phase is Phase.STARTING:
             return _rest(state)
+        case Woken() | Stopped() if is_own(state.sayings, _words(event), event.at_s):
+            return state, ()
         case Woken():
-            return _listen(state, since=event.end)
+            return _listen(state, event.at_s, since=event.end)
+        case ButtonPressed() if state.phase is Phase.RINGING:
+            return _stop(state, event.at_s)
         case ButtonPressed():
-            return _listen(state, hold_until=event.hold_until)
+            return _listen(state, event.at_s, hold_until=event.hold_until)
         case Typed():
             after, turn = _begin(state, Phase.THINKING)
-            return after, (*_cancelled(state), Think(turn, event.text))
+            return after, (*_cancelled(state, event.at_s), Think(turn, event.text))
         case Stopped():
-            return _stop(state)
+            return _stop(state, event.at_s)
+        case Rang():
+            return _between_turns(replace(state, ringing=True))
         case Heard():
-            return replace(state, phase=Phase.THINKING), (Think(event.turn, event.text),)
-        case HeardNothing() | Spoken():
-            return _rest(state)
+            after = replace(state, phase=Phase.THINKING, spoken_to=True)
+            return after, (Chime(Earcon.END), Think(event.turn, event.text))
+        case HeardNothing():
+            return _rest(state, *(() if state.follows_up else (Chime(Earcon.END),)))
+        case Spoken():
+            return _follow_up(state, dialogue)
         case Sentence():
             return state, (Say(event.turn, event.text),)
         case Replied():
             return state, (Finish(event.turn),)
         case Failed():
-            return state, (Say(event.turn, event.said), Finish(event.turn))
+            after = replace(state, spoken_to=False)
+            return after, (Chime(Earcon.ERROR), Say(event.turn, event.said), Finish(event.turn))
         case FirstAudio():
-            return replace(state, phase=Phase.SPEAKING), ()
+            return replace(state, phase=Phase.SPEAKING, sayings=()), (Heed(),)
+        case Saying():
+            return replace(state, sayings=(*state.sayings, event)), ()
         case PartLost():
             return _lose(state, event)
         case PartFound():
@@ -98,34 +123,60 @@ def react(state: State, event: Event) -> Reaction:
             return state, ()
 
 
+def _words(event: Woken | Stopped) -> str:
+    return event.phrase if isinstance(event, Woken) else event.word or "\0"
+
+
 def _rest(state: State, *commands: Command) -> Reaction:
     """The turn is over; what could not be said during it is said now, as a turn that the next wake word ends."""
     if state.unsaid and SPEAKER not in state.lost:
         after, turn = _begin(replace(state, unsaid=""), Phase.SPEAKING)
         return after, (*commands, Say(turn, state.unsaid), Finish(turn))
+    if state.ringing:
+        return replace(state, phase=Phase.RINGING, turn=None), (*commands, Ring(on=True), Heed())
+    if state.phase in {Phase.LISTENING, Phase.SPEAKING, Phase.RINGING}:
+        commands = (*commands, Ignore())
     return replace(state, phase=Phase.ERROR if state.lost else Phase.IDLE, turn=None), commands
 
 
 def _begin(state: State, phase: Phase) -> tuple[State, Turn]:
     turn = Turn(state.n_turns + 1)
-    return replace(state, phase=phase, turn=turn, n_turns=turn.number), turn
+    after = replace(state, phase=phase, turn=turn, n_turns=turn.number, spoken_to=False, follows_up=False)
+    return after, turn
 
 
-def _cancelled(state: State) -> tuple[Command, ...]:
-    return (Cancel(state.turn),) if state.turn else ()
-
-
-def _listen(state: State, *, since: int | None = None, hold_until: int = 0) -> Reaction:
-    if state.phase is Phase.STARTING or MICROPHONE in state.lost:
-        return state, ()
-    after, turn = _begin(state, Phase.LISTENING)
-    return after, (*_cancelled(state), Listen(turn, since, hold_until))
-
-
-def _stop(state: State) -> Reaction:
+def _cancelled(state: State, at_s: float) -> tuple[Command, ...]:
     if state.turn is None:
+        return ()
+    sayings = [saying for saying in state.sayings if saying.turn is state.turn]
+    return (Cancel(state.turn, said_until(sayings, at_s)),)
+
+
+def _listen(state: State, at_s: float, *, since: int | None = None, hold_until: int = 0) -> Reaction:
+    if state.phase is Phase.STARTING:
         return state, ()
-    return _rest(state, *_cancelled(state), *([Ignore()] if state.phase is Phase.LISTENING else []))
+    if MICROPHONE in state.lost:
+        return state, (Chime(Earcon.ERROR),)
+    after, turn = _begin(state, Phase.LISTENING)
+    lower: tuple[Command, ...] = (Ring(on=True, low=True),) if state.ringing else ()
+    return after, (*_cancelled(state, at_s), *lower, Listen(turn, since, hold_until), Chime(Earcon.WAKE))
+
+
+def _follow_up(state: State, dialogue: Dialogue) -> Reaction:
+    """After a reply the person may go on without calling it, and is expected to when it was a question."""
+    asked_back = bool(state.sayings) and state.sayings[-1].text.rstrip("\"'”’)*_ ").endswith("?")
+    wait_s = max(dialogue.follow_up_s, dialogue.answer_s if asked_back else 0.0)
+    if not (state.spoken_to and wait_s) or state.unsaid or state.ringing or state.lost & {MICROPHONE, SPEAKER}:
+        return _rest(state)
+    after, turn = _begin(state, Phase.LISTENING)
+    return replace(after, follows_up=True), (Listen(turn, wait_s=wait_s),)
+
+
+def _stop(state: State, at_s: float) -> Reaction:
+    if state.turn is None and not state.ringing:
+        return state, ()
+    quiet: tuple[Command, ...] = (Ring(on=False),) if state.ringing else ()
+    return _rest(replace(state, ringing=False), *_cancelled(state, at_s), *quiet)
 
 
 def _lose(state: State, event: PartLost) -> Reaction:
@@ -133,7 +184,8 @@ def _lose(state: State, event: PartLost) -> Reaction:
     after = replace(state, lost=state.lost | {event.part}, unsaid=news or state.unsaid)
     needed = {Phase.LISTENING: MICROPHONE, Phase.SPEAKING: SPEAKER}.get(state.phase)
     if event.part == needed:
-        return _stop(after)
+        begun_s = state.sayings[-1].at_s if state.sayings else 0.0
+        return _rest(after, *_cancelled(state, begun_s))
     return _between_turns(after)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.audio.echo import NoEcho
 from assistant.audio.recording import Recording, write_sound
 from assistant.audio.sound_card import SPEAKER, SoundCard
 from assistant.config import Settings
@@ -27,7 +28,7 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     nothing = np.zeros(0, np.int16)
     recording = Recording(nothing, silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.put)
-    card = None if out else SoundCard(settings.audio, lambda chunk: None, events.put)
+    card = None if out else SoundCard(settings.audio, NoEcho(lambda reason: None), lambda chunk: None, events.put)
     talker = Talker(build_voice(settings), card or recording, settings.voice.sentence_gap_s)
     if card:
         card.start()
@@ -57,7 +58,7 @@ def listen(settings: Settings, *, partial: Callable[[str], None], final: Callabl
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     listener = build_listener(settings, events.put)
-    card = SoundCard(settings.audio, listener.worker.offer, events.put)
+    card = SoundCard(settings.audio, NoEcho(lambda reason: None), listener.worker.offer, events.put)
     listener.worker.start()
     card.start()
     turn = Turn(1)

@@ -67,6 +67,15 @@ class Worker(Generic[Message]):
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def work_off(self) -> bool:
+        """Handles what waits, in the calling thread, where it was not started; False if nothing did."""
+        worked = False
+        while not self._inbox.empty():
+            if entry := self._inbox.get_nowait():
+                self._take(*entry)
+                worked = True
+        return worked
+
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
@@ -82,13 +91,12 @@ class Worker(Generic[Message]):
                 continue
             if entry is None:
                 return
-            message, offered = entry
-            if offered:
-                self._room.release()
-            self._work(message)
+            self._take(*entry)
             wait_s = 0.0
 
-    def _work(self, message: Message) -> None:
+    def _take(self, message: Message, offered: bool) -> None:
+        if offered:
+            self._room.release()
         try:
             self._receive(message)
         except Exception as error:

@@ -56,7 +56,7 @@ make_venv() { # EXTRAS ("" or "[test]"): .venv with the project, its pinned depe
     x86_64 | aarch64) ;;
     *) die "this is a $(uname -m) system" "install the 64-bit edition of Debian or Raspberry Pi OS" ;;
     esac
-    local packages=(python3 libportaudio2 libgomp1 g++ cmake ninja-build patch)
+    local packages=(python3 libportaudio2 libspeexdsp1 libgomp1 g++ cmake ninja-build patch)
     [ "$(uname -m)" != aarch64 ] || packages+=(libatomic1) # which Vosk needs there
     need_packages "${packages[@]}"
     python=$(find_python)

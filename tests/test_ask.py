@@ -33,7 +33,7 @@ def test_a_spoken_question_is_answered_aloud(
     answer = asked(assistant, "--audio", speak("Hey Jarvis, tell me about the moon."), "--out", out)
 
     assert answer["transcript"] == "tell me about the moon"
-    assert answer["wake"]["phrase"] == "hey_jarvis"
+    assert answer["wake"]["phrase"] == "hey jarvis"
     assert 0.5 < answer["wake"]["score"] <= 1.0
     assert "moon" in answer["reply"]
     assert answer["reply"] == " ".join(answer["sentences"])

@@ -30,7 +30,7 @@ def test_a_setting_says_what_it_is_and_its_default_keeps_its_limits(field: Field
     low, high, choices = (field.metadata[limit] for limit in ("low", "high", "choices"))
     if choices:
         assert field.default in choices
-    elif isinstance(field.default, str | bool):
+    elif isinstance(field.default, str | bool | tuple):
         assert low is high is None
     else:
         assert low < high

@@ -1,5 +1,5 @@
-from assistant.events import Heard, Partial, Replied, Sentence, Spoken, TokenCounts, Turn, Typed, Woken
-from assistant.record import Record
+from assistant.events import Heard, Mistaken, Partial, Replied, Sentence, Spoken, TokenCounts, Turn, Typed, Woken
+from assistant.record import Calls, Record
 
 TURN = Turn(3)
 
@@ -7,7 +7,7 @@ TURN = Turn(3)
 def spoken_turn() -> Record:
     record = Record(TURN)
     for event in (
-        Woken("hey_jarvis", 0.9, 16_000),
+        Woken("hey_jarvis", 0.9, 16_000, 9.0),
         Partial(TURN, "who", 0, 1.5),
         Heard(TURN, "who is there", 10.0, 10.7, 10.75),
         Sentence(TURN, "Nobody."),
@@ -43,3 +43,13 @@ def test_a_typed_question_counts_from_when_it_was_typed() -> None:
     record.note(Typed("who is there", 5.0))
     record.note(Spoken(TURN, 6.5))
     assert record.timings()["done_s"] == 1.5
+
+
+def test_calls_are_counted_and_told_only_where_one_was_not_meant() -> None:
+    calls, woken = Calls(), Woken("hey_jarvis", 0.9, 16_000, 9.0)
+    calls.note(woken, acted=True)
+    assert calls.line() == ""
+    calls.note(woken, acted=False)
+    calls.note(Mistaken("hey_jarvis", 0.6), acted=False)
+    calls.note(Spoken(TURN, 13.0), acted=True)
+    assert calls.line() == "; woken 3x: 1 meant, 1 refused, 1 its own words"

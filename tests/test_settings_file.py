@@ -149,7 +149,7 @@ def test_an_unknown_key_names_its_line_and_the_nearest_setting() -> None:
 
 def test_a_setting_in_the_wrong_place_is_told_the_right_one() -> None:
     assert fault_in("n_ctx: 512\n") == "config.yaml:1: n_ctx is not a setting; did you mean llm.n_ctx?"
-    assert fault_in("audio: {silence_s: 1}\n").endswith("did you mean endpoint.silence_s?")
+    assert fault_in("audio: {no_speech_s: 1}\n").endswith("did you mean endpoint.no_speech_s?")
     assert fault_in("audio: {n_ctxx: 1}\n").endswith("did you mean llm.n_ctx?")
     assert fault_in("model: x\n").endswith("did you mean recognizer.model or llm.model or voice.model?")
     assert fault_in("llm.n_ctx: 512\n").endswith("write n_ctx in a line of its own below llm:")
@@ -194,7 +194,9 @@ def test_a_section_is_lines_of_settings() -> None:
         ("audio: {latency_s: .nan}", "audio.latency_s is .nan, must be a number from 0.02 to 1"),
         ("audio: {latency_s: -.inf}", "audio.latency_s is -.inf, must be a number from 0.02 to 1"),
         ("audio: {latency_s: 1e999}", "audio.latency_s is 1e999, must be 0.02 to 1"),
-        ("endpoint: {silence_s: 22:30}", 'endpoint.silence_s is "22:30", must be a number from 0.2 to 3'),
+        ("endpoint: {no_speech_s: 22:30}", 'endpoint.no_speech_s is "22:30", must be a number from 1 to 30'),
+        ("wake: {phrase: []}", "wake.phrase is a list, must be text, or a list of at least one"),
+        ("wake: {phrase: [alexa, 5]}", "wake.phrase is a list, must be text; put it in quotes"),
         ("wake: {engine: mikro}", 'wake.engine is "mikro", must be micro or open; did you mean micro?'),
         ("wake: {engine: [micro]}", "wake.engine is a list, must be micro or open"),
         ("language: no", 'language is "no", must be en'),
@@ -315,3 +317,11 @@ def test_any_scraps_of_yaml_load_or_tell_their_faults(scraps: list[str]) -> None
 def test_a_template_with_a_slip_loads_or_tells_its_faults(start: int, n_lost: int, added: str) -> None:
     text = BARE_TEMPLATE[:start] + added + BARE_TEMPLATE[start + n_lost :]
     loads_or_tells_its_faults(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("written", "phrases"), [("hello kitchen", ("hello kitchen",)), ("[alexa, oh you]", ("alexa", "oh you"))]
+)
+def test_one_text_or_a_list_of_them(written: str, phrases: tuple[str, ...]) -> None:
+    CONFIG.write_text(f"wake: {{phrase: {written}}}\n")
+    assert load(CONFIG).wake.phrase == phrases

@@ -1,11 +1,17 @@
 """The table of the state machine, event by event."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant import phrases
+from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
     Cancel,
+    Chime,
+    Command,
+    Earcon,
     Event,
     Failed,
     Finish,
@@ -13,14 +19,18 @@ from assistant.events import (
     FirstToken,
     Heard,
     HeardNothing,
+    Heed,
     Ignore,
     Listen,
     PartFound,
     Partial,
     PartLost,
+    Rang,
     Ready,
     Replied,
+    Ring,
     Say,
+    Saying,
     Sentence,
     Spoken,
     Stopped,
@@ -29,18 +39,27 @@ from assistant.events import (
     Typed,
     Woken,
 )
-from assistant.states import MICROPHONE, SPEAKER, Phase, State, react
+from assistant.states import MICROPHONE, SPEAKER, Phase, State
+from assistant.states import react as react_with
 
-WOKEN = Woken("hey_jarvis", 0.9, 16_000)
+WOKEN = Woken("hey_jarvis", 0.9, 16_000, 10.0)
+PRESSED = ButtonPressed(10.0)
+STOPPED = Stopped(10.0)
 TURN = Turn(7)
+PAIR = (Saying(TURN, "The moon is far.", 5.0, 2.0), Saying(TURN, "It is cold there, and very dark.", 7.0, 4.0))
 STATES = {
     "starting": State(Phase.STARTING),
     "idle": State(Phase.IDLE, n_turns=7),
     "listening": State(Phase.LISTENING, TURN, 7),
     "thinking": State(Phase.THINKING, TURN, 7),
     "speaking": State(Phase.SPEAKING, TURN, 7),
+    "ringing": State(Phase.RINGING, n_turns=7, ringing=True),
     "error": State(Phase.ERROR, n_turns=7, lost=frozenset({"language model"})),
 }
+
+
+def react(state: State, event: Event, dialogue: Dialogue | None = None) -> tuple[State, tuple[Command, ...]]:
+    return react_with(state, event, dialogue or Dialogue(follow_up_s=0.0, answer_s=0.0))
 
 
 @pytest.mark.parametrize("name", ["idle", "listening", "thinking", "speaking", "error"])
@@ -51,18 +70,18 @@ def test_the_wake_word_cancels_what_is_under_way_and_listens(name: str) -> None:
     assert after.turn is not None
     assert after.turn.number == 8
     cancels = (Cancel(TURN),) if before.turn else ()
-    assert commands == (*cancels, Listen(after.turn, since=16_000))
+    assert commands == (*cancels, Listen(after.turn, since=16_000), Chime(Earcon.WAKE))
 
 
 @pytest.mark.parametrize("name", ["idle", "listening", "thinking", "speaking", "error"])
 def test_the_button_does_as_the_wake_word_but_listens_from_now_on(name: str) -> None:
-    after, commands = react(STATES[name], ButtonPressed(hold_until=99))
+    after, commands = react(STATES[name], ButtonPressed(10.0, hold_until=99))
     assert after.phase is Phase.LISTENING
     assert after.turn is not None
-    assert commands[-1] == Listen(after.turn, since=None, hold_until=99)
+    assert commands[-2:] == (Listen(after.turn, since=None, hold_until=99), Chime(Earcon.WAKE))
 
 
-@pytest.mark.parametrize("event", [WOKEN, ButtonPressed(), Stopped()])
+@pytest.mark.parametrize("event", [WOKEN, PRESSED, STOPPED])
 def test_while_starting_nobody_is_listened_to(event: Event) -> None:
     assert react(STATES["starting"], event) == (STATES["starting"], ())
 
@@ -83,23 +102,23 @@ def test_being_ready_again_changes_nothing(name: str) -> None:
         ("idle", ()),
         ("listening", (Cancel(TURN), Ignore())),
         ("thinking", (Cancel(TURN),)),
-        ("speaking", (Cancel(TURN),)),
+        ("speaking", (Cancel(TURN), Ignore())),
     ],
 )
 def test_stop_ends_the_turn(name: str, commands: tuple[object, ...]) -> None:
-    after, done = react(STATES[name], Stopped())
+    after, done = react(STATES[name], STOPPED)
     assert (after.phase, after.turn, done) == (Phase.IDLE, None, commands)
 
 
 def test_what_was_heard_is_thought_about() -> None:
     after, commands = react(STATES["listening"], Heard(TURN, "what time is it", 1.0, 1.7, 1.8))
     assert after.phase is Phase.THINKING
-    assert commands == (Think(TURN, "what time is it"),)
+    assert commands == (Chime(Earcon.END), Think(TURN, "what time is it"))
 
 
 def test_having_heard_nothing_it_rests_without_a_word() -> None:
     after, commands = react(STATES["listening"], HeardNothing(TURN))
-    assert (after.phase, after.turn, commands) == (Phase.IDLE, None, ())
+    assert (after.phase, after.turn, commands) == (Phase.IDLE, None, (Chime(Earcon.END), Ignore()))
 
 
 @pytest.mark.parametrize("name", ["starting", "idle", "listening", "speaking"])
@@ -119,19 +138,20 @@ def test_sentences_are_said_until_the_reply_is_complete(name: str) -> None:
 
 def test_the_first_audio_makes_it_speak() -> None:
     after, commands = react(STATES["thinking"], FirstAudio(TURN, 2.0))
-    assert (after.phase, after.turn, commands) == (Phase.SPEAKING, TURN, ())
+    assert (after.phase, after.turn, commands) == (Phase.SPEAKING, TURN, (Heed(),))
 
 
 @pytest.mark.parametrize("name", ["thinking", "speaking"])
 def test_spoken_to_the_end_it_rests(name: str) -> None:
     after, commands = react(STATES[name], Spoken(TURN, 3.0))
-    assert (after.phase, after.turn, commands) == (Phase.IDLE, None, ())
+    assert (after.phase, after.turn) == (Phase.IDLE, None)
+    assert commands == ((Ignore(),) if name == "speaking" else ())
 
 
 @pytest.mark.parametrize("name", ["listening", "thinking", "speaking"])
 def test_a_failure_is_told_and_ends_the_turn(name: str) -> None:
     after, commands = react(STATES[name], Failed(TURN, "Sorry."))
-    assert commands == (Say(TURN, "Sorry."), Finish(TURN))
+    assert commands == (Chime(Earcon.ERROR), Say(TURN, "Sorry."), Finish(TURN))
     assert react(after, Spoken(TURN, 3.0))[0].phase is Phase.IDLE
 
 
@@ -146,6 +166,7 @@ def test_a_failure_is_told_and_ends_the_turn(name: str) -> None:
         Sentence(Turn(6), "Late."),
         Replied(Turn(6), None),
         FirstAudio(Turn(6), 1.0),
+        Saying(Turn(6), "Late.", 1.0, 1.0),
         Spoken(Turn(6), 1.0),
         Failed(Turn(6), "Late."),
     ],
@@ -191,13 +212,13 @@ def test_a_microphone_lost_before_it_was_ready_is_told_when_it_is() -> None:
 
 def test_losing_the_microphone_ends_listening() -> None:
     after, commands = react(STATES["listening"], PartLost(MICROPHONE, "unplugged", "Lost."))
-    assert commands[:2] == (Cancel(TURN), Ignore())
+    assert commands[0] == Cancel(TURN)
     assert after.turn is not TURN
 
 
 def test_losing_the_speaker_ends_speaking_without_a_word() -> None:
     after, commands = react(STATES["speaking"], PartLost(SPEAKER, "unplugged", ""))
-    assert (after.phase, after.turn, commands) == (Phase.ERROR, None, (Cancel(TURN),))
+    assert (after.phase, after.turn, commands) == (Phase.ERROR, None, (Cancel(TURN), Ignore()))
 
 
 def test_nothing_is_announced_without_a_speaker_but_once_it_is_back() -> None:
@@ -219,9 +240,112 @@ def test_what_came_back_is_told_and_heals_the_error() -> None:
 
 def test_without_a_microphone_no_wake_word_counts() -> None:
     lost = State(Phase.ERROR, n_turns=7, lost=frozenset({MICROPHONE}))
-    assert react(lost, WOKEN) == (lost, ())
+    assert react(lost, WOKEN) == (lost, (Chime(Earcon.ERROR),))
 
 
 def test_the_ears_work_on_while_the_model_is_lost() -> None:
     after, _ = react(STATES["error"], WOKEN)
     assert after.phase is Phase.LISTENING
+
+
+def speaking(*sayings: Saying, **how: object) -> State:
+    return State(Phase.SPEAKING, TURN, 7, sayings=sayings, **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("event", [WOKEN, PRESSED, STOPPED, Typed("why", 10.0)])
+def test_what_was_heard_of_a_reply_is_told_when_it_is_interrupted(event: Event) -> None:
+    _, commands = react(speaking(*PAIR), event)
+    # Three of four seconds of the second sentence are heard: the word under way does not count.
+    assert commands[0] == Cancel(TURN, ("The moon is far.", "It is cold there, and"))
+
+
+def test_what_is_said_is_kept_only_for_the_reply_under_way() -> None:
+    begun, _ = react(STATES["thinking"], FirstAudio(TURN, 5.0))
+    after = begun
+    for saying in PAIR:
+        after, _ = react(after, saying)
+    assert after.sayings == PAIR
+    assert react(replace(after, phase=Phase.THINKING), FirstAudio(TURN, 20.0))[0].sayings == ()
+
+
+@pytest.mark.parametrize("at_s", [6.9, 9.0, 12.0])
+def test_its_own_wake_word_and_its_own_stop_are_not_meant_for_it(at_s: float) -> None:
+    before = speaking(Saying(TURN, "Say hey Jarvis, or stop!", 7.0, 4.0))
+    assert react(before, replace(WOKEN, at_s=at_s)) == (before, ())
+    assert react(before, Stopped(at_s, "stop")) == (before, ())
+    # Long after, or by the button, or another word: that was a person.
+    assert react(before, replace(WOKEN, at_s=13.0))[0].phase is Phase.LISTENING
+    assert react(before, Stopped(at_s))[0].phase is Phase.IDLE
+    assert react(before, Stopped(at_s, "cancel"))[0].phase is Phase.IDLE
+
+
+def test_its_own_last_words_do_not_wake_it_after_the_reply() -> None:
+    before = speaking(Saying(TURN, "My name is hey Jarvis.", 7.0, 2.0))
+    after, _ = react(before, Spoken(TURN, 9.0))
+    assert react(after, replace(WOKEN, at_s=9.5)) == (after, ())
+
+
+def test_after_a_reply_the_person_may_go_on() -> None:
+    dialogue = Dialogue(follow_up_s=4.0, answer_s=6.0)
+    heard, _ = react(STATES["listening"], Heard(TURN, "why", 1.0, 1.7, 1.8))
+    before = replace(heard, phase=Phase.SPEAKING, sayings=PAIR)
+    after, commands = react(before, Spoken(TURN, 11.0), dialogue)
+    assert (after.phase, after.follows_up) == (Phase.LISTENING, True)
+    assert after.turn is not None
+    assert commands == (Listen(after.turn, wait_s=4.0),)
+    after, commands = react(after, HeardNothing(after.turn))
+    assert (after.phase, commands) == (Phase.IDLE, (Ignore(),))  # without a sound
+
+
+@pytest.mark.parametrize("text", ["Which one?", "Shall I?”", "*Really?*"])
+def test_when_it_asked_something_it_waits_longer(text: str) -> None:
+    before = speaking(Saying(TURN, text, 7.0, 1.0), spoken_to=True)
+    _, commands = react(before, Spoken(TURN, 8.0), Dialogue(follow_up_s=0.0, answer_s=6.0))
+    assert [command.wait_s for command in commands if isinstance(command, Listen)] == [6.0]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        speaking(*PAIR),  # an announcement, or a typed question
+        speaking(*PAIR, spoken_to=True, ringing=True),
+        speaking(*PAIR, spoken_to=True, lost=frozenset({MICROPHONE})),
+        speaking(*PAIR, spoken_to=True, unsaid="Lost."),
+    ],
+)
+def test_who_cannot_go_on_is_not_listened_to(before: State) -> None:
+    _, commands = react(before, Spoken(TURN, 11.0), Dialogue())
+    assert not [command for command in commands if isinstance(command, Listen)]
+
+
+def test_it_rings_until_it_is_told_to_stop() -> None:
+    after, commands = react(STATES["idle"], Rang())
+    assert (after.phase, commands) == (Phase.RINGING, (Ring(on=True), Heed()))
+    for event in (STOPPED, PRESSED, Stopped(10.0, "stop")):
+        quiet, commands = react(after, event)
+        assert (quiet.phase, quiet.ringing, commands) == (Phase.IDLE, False, (Ring(on=False), Ignore()))
+
+
+@pytest.mark.parametrize("name", ["listening", "thinking", "speaking"])
+def test_it_does_not_ring_into_a_turn_but_after_it(name: str) -> None:
+    after, commands = react(STATES[name], Rang())
+    assert (after.phase, commands) == (STATES[name].phase, ())
+    after, commands = react(after, Spoken(TURN, 11.0))
+    assert after.phase is Phase.RINGING
+    assert commands == (Ring(on=True), Heed())
+
+
+def test_called_while_it_rings_it_listens_and_rings_low() -> None:
+    after, commands = react(STATES["ringing"], WOKEN)
+    assert after.turn is not None
+    assert commands == (Ring(on=True, low=True), Listen(after.turn, since=16_000), Chime(Earcon.WAKE))
+    after, commands = react(after, HeardNothing(after.turn))
+    assert (after.phase, commands[-2:]) == (Phase.RINGING, (Ring(on=True), Heed()))
+
+
+def test_told_to_stop_in_a_turn_it_does_not_ring_on() -> None:
+    called, _ = react(STATES["ringing"], WOKEN)
+    assert called.turn is not None
+    after, commands = react(replace(called, phase=Phase.THINKING), STOPPED)
+    assert (after.phase, after.ringing) == (Phase.IDLE, False)
+    assert Ring(on=False) in commands

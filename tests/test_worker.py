@@ -188,3 +188,23 @@ def test_it_can_end_itself() -> None:
     worker_of_itself.post("end")
     assert worker_of_itself.stop(10.0)
     assert ended == [False]
+
+
+def test_without_its_thread_it_works_off_what_waits() -> None:
+    received: list[int] = []
+
+    def receive(message: int) -> None:
+        received.append(message)
+        if message == 1:
+            worked.post(3)
+        if message == 2:
+            raise ValueError("a fault")
+
+    faults: list[int | None] = []
+    worked = Worker[int]("test", receive, failed=lambda name, error, message: faults.append(message), limit=1)
+    assert not worked.work_off()
+    assert worked.offer(1)
+    worked.post(2)
+    assert worked.work_off()
+    assert (received, faults) == ([1, 2, 3], [2])
+    assert worked.offer(4)  # its place is free again

@@ -18,6 +18,7 @@ class Chunk:
     samples: Samples
     start: int  # index of the first sample, counted from when the microphone was first opened
     captured_s: float  # monotonic time at which the last sample was there
+    playing: bool = False  # something of our own was sounding in the room meanwhile
 
     @property
     def end(self) -> int:

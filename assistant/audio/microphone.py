@@ -11,6 +11,7 @@ import soxr
 
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.devices import find_device, stream_format
+from assistant.audio.stream_clock import StreamClock
 from assistant.errors import DeviceError
 from assistant.worker import Worker
 
@@ -34,9 +35,11 @@ class Microphone:
         self._ended = ended
         self._stream: Any = None
         self._channels = 1
+        self._stream_rate_hz = RATE_HZ
         self._resampler: Any = None
         self._waiting: Samples = np.zeros(0, np.int16)
         self._n_delivered = 0
+        self._clock = StreamClock(RATE_HZ)
         self._opened_s = self._last_block_s = 0.0
         self.worker = Worker[tuple[bytes, float]]("microphone", self._convert, failed=self._failed)
         self._error: Exception | None = None
@@ -53,6 +56,7 @@ class Microphone:
         """
         device = find_device(self._name, "input")
         self._channels, rate_hz = stream_format(device, "input")
+        self._stream_rate_hz = rate_hz
         self._resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16")
         try:
             stream = sounddevice.RawInputStream(
@@ -98,9 +102,11 @@ class Microphone:
         age_s = time.monotonic() - self._last_block_s
         return f"the microphone has given no sound for {age_s:.0f} s" if age_s > SILENT_S else ""
 
-    def _hear(self, block: Any, _n_frames: int, _time: Any, _status: Any) -> None:
+    def _hear(self, block: Any, n_frames: int, times: Any, _status: Any) -> None:
         self._last_block_s = time.monotonic()
-        self.worker.offer((bytes(block), self._last_block_s))
+        age_s = times.currentTime - times.inputBufferAdcTime - n_frames / self._stream_rate_hz
+        # Not every sound system knows when a sample was captured.
+        self.worker.offer((bytes(block), self._last_block_s - (age_s if 0.0 < age_s < 1.0 else 0.0)))
 
     def _convert(self, heard: tuple[bytes, float]) -> None:
         block, captured_s = heard
@@ -108,10 +114,12 @@ class Microphone:
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
         self._waiting = np.concatenate([self._waiting, self._resampler.resample_chunk(samples)])
+        self._clock.seen(self._n_delivered + len(self._waiting), captured_s)
         while len(self._waiting) >= CHUNK_SAMPLES:
             chunk, self._waiting = self._waiting[:CHUNK_SAMPLES], self._waiting[CHUNK_SAMPLES:]
-            self._deliver(Chunk(chunk, self._n_delivered, captured_s))
-            self._n_delivered += CHUNK_SAMPLES
+            end = self._n_delivered + CHUNK_SAMPLES
+            self._deliver(Chunk(chunk, self._n_delivered, self._clock.time_of(end)))
+            self._n_delivered = end
         self._error = None
 
     def _failed(self, _part: str, error: Exception, _heard: object) -> None:

@@ -14,7 +14,7 @@ import soxr
 
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.errors import AudioFileError
-from assistant.events import Event, FirstAudio, Spoken, Turn
+from assistant.events import Earcon, Event, FirstAudio, Saying, Spoken, Turn
 
 
 def read_sound(path: Path) -> Samples:
@@ -97,16 +97,23 @@ class Recording:
             chunk = Chunk(self._samples[start : start + CHUNK_SAMPLES], start, time.monotonic())
             self._deliver(chunk)
 
-    def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
+    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None:
         if turn.cancelled:
             return
         if not self._played:
             self._post(FirstAudio(turn, time.monotonic()))
+        self._post(Saying(turn, text, time.monotonic(), len(samples) / rate_hz))
         self.rate_hz = rate_hz
         self._played.append(samples)
 
     def finish(self, turn: Turn) -> None:
         self._post(Spoken(turn, time.monotonic()))
+
+    def chime(self, earcon: Earcon) -> None:
+        """Nothing: it is the reply that is kept."""
+
+    def ring(self, *, on: bool, low: bool) -> None:
+        """Nothing, as with earcons."""
 
     @property
     def played(self) -> Samples:

@@ -1,4 +1,4 @@
-"""Owns both streams: opens them, watches them, and opens them again when a device was lost. Thread `sound card`.
+"""Owns both streams: opens them, feeds and watches them, and opens them again when one was lost. Thread `sound card`.
 
 One owner, because PortAudio learns of new devices only when it is started anew, which kills every open stream.
 """
@@ -7,14 +7,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from assistant import config, phrases
-from assistant.audio import devices
+from assistant.audio import devices, playback
 from assistant.audio.chunk import Chunk, Samples
 from assistant.audio.microphone import Microphone
+from assistant.audio.playback import Playback
 from assistant.audio.speaker import Speaker
 from assistant.errors import DeviceError
-from assistant.events import Event, FirstAudio, PartFound, PartLost, Spoken, Turn
+from assistant.events import Earcon, Event, PartFound, PartLost, Spoken, Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -24,9 +26,16 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.5, 5.0
 WATCH_S = 0.5
 
 
+class Echo(playback.Echo, Protocol):
+    """What `echo` offers: told what is played, it takes that out of what is heard."""
+
+    def clean(self, chunk: Chunk) -> Chunk: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Play:
     turn: Turn
+    text: str
     samples: Samples
     rate_hz: int
 
@@ -37,24 +46,46 @@ class _Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class _Chime:
+    earcon: Earcon
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    on: bool
+    low: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """Something happened to a stream: look at once."""
+
+
+_Message = _Play | _Finish | _Chime | _Ring | _Look
 
 
 class SoundCard:
     """Microphone and speaker of the device."""
 
     def __init__(
-        self, settings: config.Audio, deliver: Callable[[Chunk], object], post: Callable[[Event], None]
+        self,
+        settings: config.Audio,
+        echo: Echo,
+        deliver: Callable[[Chunk], object],
+        post: Callable[[Event], None],
     ) -> None:
+        """`deliver` gets what the microphone hears, without the `echo` of what is played."""
         self._post = post
         self._speaker = Speaker(settings.output, settings.latency_s)
-        self._microphone = Microphone(settings.input, settings.latency_s, deliver, self._stream_ended)
+        self._playback = Playback(settings, self._speaker, echo, post)
+        self._microphone = Microphone(
+            settings.input, settings.latency_s, lambda chunk: deliver(echo.clean(chunk)), self._stream_ended
+        )
         self._lost: set[str] = set()
-        self._playing: Turn | None = None
+        self._watch_at_s = 0.0
         self._retry_s = FIRST_RETRY_S
         self._retry_at_s = 0.0
-        self.worker = Worker[_Play | _Finish | _Look]("sound card", self._receive, failed=self._failed, idle=self._idle)
+        self.worker = Worker[_Message]("sound card", self._receive, failed=self._failed, idle=self._idle)
 
     def start(self) -> None:
         """Opens both streams, or begins to look for them."""
@@ -66,12 +97,21 @@ class SoundCard:
         self.worker.stop()
         self._microphone.stop()
         self._speaker.close()
+        self._playback.close()
 
-    def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
-        self.worker.post(_Play(turn, samples, rate_hz))
+    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None:
+        """Plays a sentence of a reply, int16 `(n,)` at `rate_hz`, after those before it."""
+        self.worker.post(_Play(turn, text, samples, rate_hz))
 
     def finish(self, turn: Turn) -> None:
+        """Tells with `Spoken` when all that was given for this turn was heard."""
         self.worker.post(_Finish(turn))
+
+    def chime(self, earcon: Earcon) -> None:
+        self.worker.post(_Chime(earcon))
+
+    def ring(self, *, on: bool, low: bool) -> None:
+        self.worker.post(_Ring(on, low))
 
     def _stream_ended(self) -> None:
         self.worker.post(_Look())
@@ -81,52 +121,30 @@ class SoundCard:
         if isinstance(message, _Play | _Finish):
             self._post(Spoken(message.turn, time.monotonic()))
 
-    def _receive(self, message: _Play | _Finish | _Look) -> None:
+    def _receive(self, message: _Message) -> None:
         match message:
-            case _Play() if self._speaker.is_open:
-                self._guard(lambda: self._play(message))
+            case _Play():
+                self._playback.play(message.turn, message.text, message.samples, message.rate_hz)
             case _Finish():
-                self._guard(lambda: self._finish(message.turn))
-                self._post(Spoken(message.turn, time.monotonic()))
+                self._playback.finish(message.turn, time.monotonic())
+            case _Chime():
+                self._playback.chime(message.earcon)
+            case _Ring():
+                self._playback.ring(on=message.on, low=message.low)
             case _Look():
                 self._watch()
 
-    def _guard(self, action: Callable[[], None]) -> None:
+    def _idle(self) -> float:
+        now_s = time.monotonic()
+        if now_s >= self._watch_at_s:
+            self._watch_at_s = now_s + WATCH_S
+            self._watch()
         try:
-            action()
+            if self._speaker.is_open and self._playback.feed(now_s):
+                return 0.0
         except DeviceError as error:
             self._lose(SPEAKER, str(error), "")
-
-    def _play(self, message: _Play) -> None:
-        if message.turn.cancelled:
-            return
-        if self._playing is not message.turn:
-            self._playing = message.turn
-            self._post(FirstAudio(message.turn, time.monotonic()))
-        self._speaker.play(message.turn, message.samples, message.rate_hz)
-
-    def _finish(self, turn: Turn) -> None:
-        if self._playing is turn and self._speaker.is_open:
-            self._playing = None
-            if turn.cancelled:
-                self._speaker.abort()
-            else:
-                self._speaker.finish()
-
-    def _idle(self) -> float:
-        if self._playing and self._speaker.is_open:
-            self._guard(self._between_sentences)
-            return 0.0
-        self._watch()
         return WATCH_S
-
-    def _between_sentences(self) -> None:
-        assert self._playing
-        if self._playing.cancelled:
-            self._playing = None
-            self._speaker.abort()
-        else:
-            self._speaker.keep_alive()
 
     def _watch(self) -> None:
         if self._microphone.is_open:
@@ -134,13 +152,13 @@ class SoundCard:
                 self._lose(MICROPHONE, fault, phrases.MICROPHONE_LOST)
             elif self._microphone.hears:
                 self._found(MICROPHONE, phrases.MICROPHONE_BACK)
-        if self._lost and not self._playing and time.monotonic() >= self._retry_at_s:
+        if self._lost and not self._playback.busy and time.monotonic() >= self._retry_at_s:
             self._open()
 
     def _lose(self, part: str, reason: str, said: str) -> None:
         if part == SPEAKER:
             self._speaker.close()
-            self._playing = None
+            self._playback.lost(time.monotonic())
         else:
             self._microphone.close()
         self._retry_at_s = time.monotonic() + self._retry_s
@@ -169,6 +187,7 @@ class SoundCard:
         self._retry_at_s = time.monotonic() + self._retry_s
         try:
             self._speaker.open()
+            self._playback.opened()
             self._found(SPEAKER, "")
         except DeviceError as error:
             self._report_lost(SPEAKER, str(error), "")

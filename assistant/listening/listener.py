@@ -11,27 +11,57 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from assistant import config, phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
-from assistant.events import Event, Failed, Heard, HeardNothing, Ignore, Listen, Partial, Turn, Woken
-from assistant.listening.endpoint import Ending, Endpoint
+from assistant.events import (
+    Event,
+    Failed,
+    Heard,
+    HeardNothing,
+    Heed,
+    Ignore,
+    Listen,
+    Mistaken,
+    Partial,
+    Stopped,
+    Turn,
+    Woken,
+)
+from assistant.listening.endpoint import Ending, Endpoint, Pause
+from assistant.listening.nearness import Nearness
 from assistant.listening.transcript import Word, phrase_length, says_something, spoken, text_of, without_phrase
+from assistant.listening.wake import Hit
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
 
 KEPT_CHUNKS = 15 * RATE_HZ // CHUNK_SAMPLES
+LOOKED_AT_SAMPLES = round(2.5 * RATE_HZ)  # the second look hears so much, phrase and noise
 PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the recognizer hears it whole
 LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
 class WakeWord(Protocol):
-    """What `wake` offers."""
+    """What `wake` offers: the first look, which may be mistaken."""
 
-    @property
-    def phrase(self) -> str: ...
-    def hear(self, samples: Samples) -> float | None: ...
+    def hear(self, samples: Samples) -> Hit | None: ...
+
+
+class Verifier(Protocol):
+    """What `verifier` offers: the second look, at the sound before the hit and a little after it."""
+
+    def start(self, phrase: str, recent: Samples) -> bool | None: ...
+    def hear(self, samples: Samples) -> bool | None: ...
+
+
+class StopWords(Protocol):
+    """What `stop_words` offers."""
+
+    def start(self) -> None: ...
+    def hear(self, samples: Samples) -> str | None: ...
 
 
 class VoiceActivity(Protocol):
@@ -50,6 +80,26 @@ class Recognizer(Protocol):
     def finish(self) -> list[Word]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """The engines of a listener, and what it knows of commands."""
+
+    wake: WakeWord
+    verifier: Verifier
+    stop_words: StopWords
+    voice_activity: VoiceActivity
+    recognizer: Recognizer
+    pause_after: Callable[[str], Pause]  # what the words so far say of the silence after them
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A hit of the wake word that is being looked at again."""
+
+    hit: Hit
+    end: int  # sample index
+
+
 @dataclass(slots=True)
 class _Utterance:
     """What is being listened to."""
@@ -58,6 +108,8 @@ class _Utterance:
     since: int | None  # where the wake word fired
     hold_until: int
     endpoint: Endpoint
+    waits_for_silence: bool  # of our own: the last words of the reply are not an utterance
+    nearness: Nearness = field(default_factory=Nearness)
     begin: int | None = None  # the first sample that the recognizer heard
     voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
@@ -67,58 +119,81 @@ class Listener:
     """Waits for the wake word; told to listen, finds out what is said."""
 
     def __init__(
-        self,
-        wake: WakeWord,
-        voice_activity: VoiceActivity,
-        recognizer: Recognizer,
-        settings: config.Endpoint,
-        post: Callable[[Event], None],
-        n_queued: int = QUEUED_CHUNKS,
+        self, ears: Ears, settings: config.Endpoint, post: Callable[[Event], None], n_queued: int = QUEUED_CHUNKS
     ) -> None:
         """At most `n_queued` chunks wait for it; the worker's `offer` tells how more are met."""
-        self._wake = wake
-        self._voice_activity = voice_activity
-        self._recognizer = recognizer
+        self._ears = ears
         self._settings = settings
         self._post = post
         self._recent: deque[Chunk] = deque(maxlen=KEPT_CHUNKS)
+        self._call: _Call | None = None
+        self._phrase = ""  # the last that called
+        self._heeding = False
         self._utterance: _Utterance | None = None
-        self.worker = Worker[Chunk | Listen | Ignore]("listener", self._receive, failed=self._failed, limit=n_queued)
+        self.worker = Worker[Chunk | Listen | Heed | Ignore](
+            "listener", self._receive, failed=self._failed, limit=n_queued
+        )
 
-    def _receive(self, message: Chunk | Listen | Ignore) -> None:
+    def _receive(self, message: Chunk | Listen | Heed | Ignore) -> None:
         match message:
             case Chunk():
                 self._hear(message)
             case Listen():
                 self._begin(message)
+            case Heed():
+                self._ears.stop_words.start()
+                self._heeding = True
             case Ignore():
-                self._utterance = None
+                self._utterance, self._heeding = None, False
 
     def _failed(self, part: str, error: Exception, _message: object) -> None:
         log.error("%s: %s", part, error)
+        self._call = None
         utterance, self._utterance = self._utterance, None
         if utterance:
             self._post(Failed(utterance.turn, phrases.LISTENING_FAILED))
 
     def _hear(self, chunk: Chunk) -> None:
         self._recent.append(chunk)
-        score = self._wake.hear(chunk.samples)
-        if score is not None:
-            self._post(Woken(self._wake.phrase, score, chunk.end))
+        self._await_call(chunk)
         if self._utterance:
             self._follow(self._utterance, chunk)
+        elif self._heeding and (word := self._ears.stop_words.hear(chunk.samples)):
+            self._post(Stopped(chunk.captured_s, word))
+
+    def _await_call(self, chunk: Chunk) -> None:
+        hit = self._ears.wake.hear(chunk.samples)
+        verdict: bool | None = None
+        if self._call:
+            verdict = self._ears.verifier.hear(chunk.samples)
+        elif hit:
+            self._call = _Call(hit, chunk.end)
+            verdict = self._ears.verifier.start(hit.phrase, self._since(chunk.end - LOOKED_AT_SAMPLES))
+        if self._call is None or verdict is None:
+            return
+        call, self._call = self._call, None
+        if verdict:
+            self._phrase = call.hit.phrase
+            self._post(Woken(call.hit.phrase, call.hit.score, call.end, chunk.captured_s))
+        else:
+            self._post(Mistaken(call.hit.phrase, call.hit.score))
+
+    def _since(self, start: int) -> Samples:
+        return np.concatenate([chunk.samples for chunk in self._recent if chunk.end > start])
 
     def _begin(self, command: Listen) -> None:
+        self._heeding = False
         if command.turn.cancelled:
             return
         endpoint = Endpoint(
-            silence_s=self._settings.silence_s,
-            no_speech_s=self._settings.no_speech_s,
+            patience=self._settings.patience,
+            no_speech_s=self._settings.no_speech_s if command.wait_s is None else command.wait_s,
             max_speech_s=self._settings.max_speech_s,
         )
-        self._utterance = _Utterance(command.turn, command.since, command.hold_until, endpoint)
-        self._voice_activity.reset()
-        self._recognizer.start()
+        follows_reply = command.wait_s is not None
+        self._utterance = _Utterance(command.turn, command.since, command.hold_until, endpoint, follows_reply)
+        self._ears.voice_activity.reset()
+        self._ears.recognizer.start()
         if command.since is None:
             return
         for chunk in [c for c in self._recent if c.end > command.since - PHRASE_SAMPLES]:
@@ -126,37 +201,46 @@ class Listener:
                 self._follow(self._utterance, chunk)
 
     def _follow(self, utterance: _Utterance, chunk: Chunk) -> None:
+        if utterance.waits_for_silence and chunk.playing:
+            return
+        utterance.waits_for_silence = False
         if utterance.begin is None:
             utterance.begin = chunk.start
-        self._recognizer.hear(chunk.samples)
-        speech = self._voice_activity.is_speech(chunk.samples)
-        if speech:
+        self._ears.recognizer.hear(chunk.samples)
+        voice = self._ears.voice_activity.is_speech(chunk.samples)
+        near = utterance.nearness.is_near(chunk.samples, voice)
+        if near:
             utterance.voice_s.append((chunk.end - utterance.begin) / RATE_HZ)
         since = utterance.since or 0
         if chunk.end <= since - LATE_SAMPLES:
             return  # still the wake phrase
-        ending = utterance.endpoint.hear(len(chunk.samples), speech, hold=chunk.end < utterance.hold_until)
+        grew = False
         if utterance.endpoint.speaking and chunk.end > since:
-            self._tell_partial(utterance, chunk)
-        if ending:
+            grew = self._tell_partial(utterance, chunk)
+        pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
+        hold = chunk.end < utterance.hold_until
+        if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):
             self._end(utterance, chunk, ending)
 
-    def _tell_partial(self, utterance: _Utterance, chunk: Chunk) -> None:
-        words = self._recognizer.partial()
+    def _tell_partial(self, utterance: _Utterance, chunk: Chunk) -> bool:
+        """Posts the words so far where they are others than before; True if they are."""
+        words = self._ears.recognizer.partial()
         if utterance.since is not None:
-            words = words[phrase_length(words, self._wake.phrase) :]
+            words = words[phrase_length(words, self._phrase) :]
         partial = tuple(words)
-        if partial and partial != utterance.partial:
+        grew = bool(partial) and partial != utterance.partial
+        if grew:
             pairs = zip(partial, utterance.partial, strict=False)
             n_stable = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(partial), len(utterance.partial)))
             self._post(Partial(utterance.turn, " ".join(partial), n_stable, chunk.end / RATE_HZ))
         utterance.partial = partial
+        return grew
 
     def _end(self, utterance: _Utterance, chunk: Chunk, ending: Ending) -> None:
         endpoint_s = time.monotonic()
-        words = spoken(self._recognizer.finish(), utterance.voice_s)
+        words = spoken(self._ears.recognizer.finish(), utterance.voice_s)
         if utterance.since is not None:
-            words = without_phrase(words, self._wake.phrase, (utterance.since - (utterance.begin or 0)) / RATE_HZ)
+            words = without_phrase(words, self._phrase, (utterance.since - (utterance.begin or 0)) / RATE_HZ)
         if ending is not Ending.NOTHING and says_something(words):
             self._utterance = None
             speech_end_s = chunk.captured_s - utterance.endpoint.n_silence / RATE_HZ
@@ -165,7 +249,7 @@ class Listener:
             # The rest of the wake phrase, a cough, a door: the question may still come.
             utterance.endpoint.go_on()
             utterance.since, utterance.begin, utterance.voice_s, utterance.partial = None, None, [], ()
-            self._recognizer.start()
+            self._ears.recognizer.start()
         else:
             self._utterance = None
             self._post(HeardNothing(utterance.turn))

@@ -27,7 +27,7 @@ class Voice(Protocol):
 class Sound(Protocol):
     """Where the sound goes; it plays in order, drops what is cancelled, and tells what happened."""
 
-    def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None: ...
+    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None: ...
     def finish(self, turn: Turn) -> None: ...
 
 
@@ -56,7 +56,7 @@ class Talker:
         if self._begun is command.turn:
             samples = np.concatenate([self._gap, samples])
         self._begun = command.turn
-        self._sound.play(command.turn, samples, self._voice.rate_hz)
+        self._sound.play(command.turn, command.text, samples, self._voice.rate_hz)
 
     def _failed(self, _part: str, error: Exception, _command: Say | Finish | None) -> None:
         log.error("a sentence could not be spoken: %s", error)

@@ -30,6 +30,11 @@ class Conversation:
             while self._exchanges and self._n_tokens() > self._n_budget // 2:
                 del self._exchanges[0]
 
+    def take_back(self, exchange: Exchange) -> None:
+        """Removes it, if it is the newest."""
+        if self._exchanges and self._exchanges[-1] is exchange:
+            del self._exchanges[-1]
+
     def forget(self) -> None:
         self._exchanges.clear()
 
@@ -38,11 +43,17 @@ class Conversation:
 
 
 def tokens_until(pieces: Sequence[Piece], sentences: Sequence[str]) -> Tokens:
-    """The leading tokens of a reply up to the end of these sentences, which are parts of it in this order."""
+    """The leading tokens of a reply up to the end of these sentences, which are parts of it in this order.
+
+    A sentence that is no part of it, such as an announcement, ends them.
+    """
     text = "".join(piece.text for piece in pieces)
     end = 0
     for sentence in sentences:
-        end = text.index(sentence, end) + len(sentence)
+        begin = text.find(sentence, end)
+        if begin < 0:
+            break
+        end = begin + len(sentence)
     n_characters = 0
     tokens: list[int] = []
     for piece in pieces:

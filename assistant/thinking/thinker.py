@@ -8,9 +8,22 @@ from typing import Protocol
 
 from assistant import phrases
 from assistant.errors import ModelError
-from assistant.events import Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, Think, TokenCounts, Turn
+from assistant.events import (
+    Cancel,
+    Event,
+    Failed,
+    FirstToken,
+    PartFound,
+    PartLost,
+    Replied,
+    Sentence,
+    Stopped,
+    Think,
+    TokenCounts,
+    Turn,
+)
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation, tokens_until
-from assistant.thinking.messages import Ending, Exchange, Finished, Loaded, Piece
+from assistant.thinking.messages import Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.repetition import SaidBefore
 from assistant.thinking.sentences import SentenceCutter
@@ -39,28 +52,44 @@ class Start:
     """To the thinker: load the model, or load it again after it ended."""
 
 
+@dataclass(slots=True)
+class _Reply:
+    """The last reply, which may yet be cut short."""
+
+    turn: Turn
+    question: Tokens
+    pieces: list[Piece]
+    kept: Exchange | None  # as it stands in the conversation
+
+
 class Thinker:
     """Owns the language model and the conversation."""
 
     def __init__(
         self,
         model: Model,
+        stops: Callable[[str], bool],
         max_tokens: int,
         post: Callable[[Event], None],
         *,
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
-        """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies."""
+        """`stops` tells whether a text is a command to stop, for which no model is asked.
+
+        A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies.
+        """
         self._model = model
+        self._stops = stops
         self._max_tokens = max_tokens
         self._post = post
         self._first_retry_s = self._retry_s = first_retry_s
         self._conversation = Conversation(n_budget=0, n_around=0)
+        self._last: _Reply | None = None
         self._was_loaded = False
         self._lost = False
         self._retry_at_s = NEVER_S
         self._stopped = False
-        self.worker = Worker[Think | Start]("thinker", self._receive, failed=self._failed, idle=self._idle)
+        self.worker = Worker[Think | Cancel | Start]("thinker", self._receive, failed=self._failed, idle=self._idle)
 
     def start(self) -> None:
         self.worker.start()
@@ -75,9 +104,11 @@ class Thinker:
         self._model.close()
         self.worker.stop()
 
-    def _receive(self, message: Think | Start) -> None:
+    def _receive(self, message: Think | Cancel | Start) -> None:
         if isinstance(message, Think):
             self._think(message.turn, message.text)
+        elif isinstance(message, Cancel):
+            self._cut(message)
         elif self._model.alive or self._retry_at_s < NEVER_S:
             return
         elif self._was_loaded:
@@ -85,7 +116,7 @@ class Thinker:
         else:
             self._load()
 
-    def _failed(self, part: str, error: Exception, message: Think | Start | None) -> None:
+    def _failed(self, part: str, error: Exception, message: Think | Cancel | Start | None) -> None:
         log.error("%s: %s", part, error)
         if isinstance(message, Think):
             self._post(Failed(message.turn, phrases.THINKING_FAILED))
@@ -133,6 +164,9 @@ class Thinker:
     def _think(self, turn: Turn, question: str) -> None:
         if turn.cancelled:
             return
+        if self._stops(question):
+            self._post(Stopped(time.monotonic()))
+            return
         if not self._model.alive and not self._load():
             self._post(Failed(turn, phrases.CANNOT_THINK))
             return
@@ -158,6 +192,17 @@ class Thinker:
         else:
             counts = TokenCounts(finished.n_prompt, finished.n_evaluated, finished.n_generated, finished.per_second)
             self._post(Replied(turn, counts))
+
+    def _cut(self, command: Cancel) -> None:
+        """Keeps of the reply what was heard, and nothing of an exchange in which nothing was."""
+        last = self._last
+        if last is None or last.turn is not command.turn:
+            return
+        self._last = None
+        if last.kept:
+            self._conversation.take_back(last.kept)
+        if command.said:
+            self._conversation.add(Exchange(last.question, tokens_until(last.pieces, command.said)))
 
     def _reply(self, turn: Turn, question: str) -> Finished:
         """Has the model reply, posts each sentence when it is whole, and keeps the exchange."""
@@ -185,6 +230,7 @@ class Thinker:
                     self._model.cancel(turn.number)
                 else:
                     say(sentence)
+        self._last = _Reply(turn, finished.question, pieces, None)
         if turn.cancelled or finished.ending is Ending.TOO_LONG:
             return finished
         # A sentence that was cut off is left out, unless there is no other.
@@ -196,7 +242,8 @@ class Thinker:
             say(rest)
         if said:
             reply = tuple(piece.token for piece in pieces) if whole else tokens_until(pieces, said)
-            self._conversation.add(Exchange(finished.question, reply))
+            self._last.kept = Exchange(finished.question, reply)
+            self._conversation.add(self._last.kept)
         else:
             self._post(Sentence(turn, phrases.NO_ANSWER))
         return finished

@@ -9,7 +9,7 @@ import soundfile
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
 from assistant.errors import AudioFileError
-from assistant.events import Event, FirstAudio, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken, Turn
 
 TONE_HZ = 440.0
 NOTHING = np.zeros(0, np.int16)
@@ -206,18 +206,19 @@ def test_what_is_played_is_kept_and_told() -> None:
     recording, _, events = record(NOTHING)
     assert len(recording.played) == 0
     turn = Turn(1)
-    recording.play(turn, np.array([1, 2], np.int16), 22_050)
-    recording.play(turn, np.array([3], np.int16), 22_050)
+    recording.play(turn, "…", np.array([1, 2], np.int16), 22_050)
+    recording.play(turn, "…", np.array([3], np.int16), 22_050)
     recording.finish(turn)
     assert recording.played.tolist() == [1, 2, 3]
     assert recording.rate_hz == 22_050
-    assert [(type(event), getattr(event, "turn", None)) for event in events] == [(FirstAudio, turn), (Spoken, turn)]
+    assert [type(event) for event in events] == [FirstAudio, Saying, Saying, Spoken]
+    assert {getattr(event, "turn", None) for event in events} == {turn}
 
 
 def test_of_a_cancelled_turn_nothing_is_played() -> None:
     recording, _, events = record(NOTHING)
     turn = Turn(1)
     turn.cancel()
-    recording.play(turn, np.array([1, 2], np.int16), 22_050)
+    recording.play(turn, "…", np.array([1, 2], np.int16), 22_050)
     assert len(recording.played) == 0
     assert events == []

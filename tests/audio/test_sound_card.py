@@ -17,10 +17,26 @@ from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import write_sound
 from assistant.audio.sound_card import MICROPHONE, SPEAKER, SoundCard
 from assistant.config import Audio
-from assistant.events import Event, FirstAudio, PartFound, PartLost, Spoken, Turn
+from assistant.events import Earcon, Event, FirstAudio, PartFound, PartLost, Saying, Spoken, Turn
 
 PIECE_SAMPLES = RATE_HZ // 10
 PATIENCE_S = 30.0
+
+
+class Plain:
+    """Leaves what is heard as it is, and remembers what was played."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Samples, float]] = []
+
+    def played(self, samples: Samples, heard_s: float) -> None:
+        self.heard.append((samples, heard_s))
+
+    def silenced(self, at_s: float) -> None:
+        pass
+
+    def clean(self, chunk: Chunk) -> Chunk:
+        return chunk
 
 
 class Room:
@@ -30,7 +46,8 @@ class Room:
         self.chunks: list[Chunk] = []
         self.events: list[Event] = []
         self._more = threading.Condition()
-        self.card = SoundCard(settings, self._hear, self._tell)
+        self.echo = Plain()
+        self.card = SoundCard(settings, self.echo, self._hear, self._tell)
 
     def _hear(self, chunk: Chunk) -> None:
         with self._more:
@@ -58,7 +75,7 @@ class Room:
         self.wait_for(lambda: len(self.chunks) >= n_chunks)
 
     def kinds(self) -> list[str]:
-        return [type(event).__name__ for event in self.events]
+        return [type(event).__name__ for event in self.events if not isinstance(event, Saying)]
 
 
 Open = Callable[..., Room]
@@ -141,12 +158,15 @@ def test_what_is_played_is_heard_from_its_begin_to_its_end(
 ) -> None:
     turn, first, second = Turn(1), rustle(1.5), rustle(0.8, seed=2)
     with recorded(sound_server, tmp_path / "out.raw") as heard:
-        room.card.play(turn, first, RATE_HZ)
-        room.card.play(turn, second, RATE_HZ)
+        room.card.play(turn, "…", first, RATE_HZ)
+        room.card.play(turn, "…", second, RATE_HZ)
         room.card.finish(turn)
         room.wait_for_event(Spoken)
     assert_heard_whole(np.concatenate([first, second]), heard())  # no gap between them
-    begun, ended = room.events
+    begun, first_saying, second_saying, ended = room.events
+    assert isinstance(first_saying, Saying)
+    assert isinstance(second_saying, Saying)
+    assert second_saying.at_s - first_saying.at_s == pytest.approx(1.5, abs=0.05)
     assert isinstance(begun, FirstAudio)
     assert isinstance(ended, Spoken)
     assert begun.turn is ended.turn is turn
@@ -156,9 +176,9 @@ def test_what_is_played_is_heard_from_its_begin_to_its_end(
 def test_a_sentence_that_comes_late_is_played_whole(room: Room, sound_server: SoundServer, tmp_path: Path) -> None:
     turn, first, second = Turn(1), rustle(0.5), rustle(0.5, seed=2)
     with recorded(sound_server, tmp_path / "out.raw") as heard:
-        room.card.play(turn, first, RATE_HZ)
+        room.card.play(turn, "…", first, RATE_HZ)
         room.hear_for(1.2)
-        room.card.play(turn, second, RATE_HZ)
+        room.card.play(turn, "…", second, RATE_HZ)
         room.card.finish(turn)
         room.wait_for_event(Spoken)
     assert_heard_whole(first, heard())
@@ -171,18 +191,19 @@ def test_one_reply_follows_the_other(room: Room, sound_server: SoundServer, tmp_
     turns, replies = [Turn(1), Turn(2), Turn(3)], [rustle(0.4, seed) for seed in (1, 2, 3)]
     with recorded(sound_server, tmp_path / "out.raw") as heard:
         for turn, reply in zip(turns, replies, strict=True):
-            room.card.play(turn, reply, RATE_HZ)
+            room.card.play(turn, "…", reply, RATE_HZ)
             room.card.finish(turn)
-        room.wait_for(lambda: len(room.events) == 6)
+        room.wait_for(lambda: len(room.kinds()) == 6)
     for reply in replies:
         assert_heard_whole(reply, heard())
-    assert room.kinds() == ["FirstAudio", "Spoken"] * 3
+    assert sorted(room.kinds()) == ["FirstAudio"] * 3 + ["Spoken"] * 3
+    assert [event.turn for event in room.events if isinstance(event, Spoken)] == turns
 
 
 def test_a_turn_that_is_cancelled_is_silent_at_once(room: Room, sound_server: SoundServer, tmp_path: Path) -> None:
     turn, next_turn, reply = Turn(1), Turn(2), rustle(0.5, seed=2)
     with recorded(sound_server, tmp_path / "out.raw") as heard:
-        room.card.play(turn, rustle(20.0), RATE_HZ)
+        room.card.play(turn, "…", rustle(20.0), RATE_HZ)
         room.wait_for_event(FirstAudio)
         room.hear_for(1.0)
         turn.cancel()
@@ -195,8 +216,8 @@ def test_a_turn_that_is_cancelled_is_silent_at_once(room: Room, sound_server: So
     assert (sounding[-1] - sounding[0]) / RATE_HZ < cancelled_s - begun.at_s + 0.3
     with recorded(sound_server, tmp_path / "next.raw") as heard:
         room.card.finish(turn)
-        room.card.play(turn, rustle(0.5), RATE_HZ)
-        room.card.play(next_turn, reply, RATE_HZ)
+        room.card.play(turn, "…", rustle(0.5), RATE_HZ)
+        room.card.play(next_turn, "…", reply, RATE_HZ)
         room.card.finish(next_turn)
         room.wait_for(lambda: any(isinstance(e, Spoken) and e.turn is next_turn for e in room.events))
     assert_heard_whole(reply, heard())
@@ -253,7 +274,7 @@ def test_when_the_sound_server_dies_both_are_lost_and_found_again(
         phrases.MICROPHONE_LOST
     ]
     turn = Turn(1)
-    room.card.play(turn, rustle(1.0), RATE_HZ)
+    room.card.play(turn, "…", rustle(1.0), RATE_HZ)
     room.card.finish(turn)
     room.wait_for_event(Spoken)  # nobody waits for it for ever
     sound_server.restart()
@@ -263,7 +284,7 @@ def test_when_the_sound_server_dies_both_are_lost_and_found_again(
     assert np.diff(starts).tolist() == [CHUNK_SAMPLES] * (len(starts) - 1)  # counted on, not anew
     reply, turn = rustle(0.5, seed=2), Turn(2)
     with recorded(sound_server, tmp_path / "out.raw") as heard:
-        room.card.play(turn, reply, RATE_HZ)
+        room.card.play(turn, "…", reply, RATE_HZ)
         room.card.finish(turn)
         room.wait_for(lambda: any(isinstance(e, Spoken) and e.turn is turn for e in room.events))
     assert_heard_whole(reply, heard())
@@ -272,7 +293,7 @@ def test_when_the_sound_server_dies_both_are_lost_and_found_again(
 
 def test_when_the_sound_server_dies_in_mid_sentence_the_reply_is_over(room: Room, sound_server: SoundServer) -> None:
     turn = Turn(1)
-    room.card.play(turn, rustle(20.0), RATE_HZ)
+    room.card.play(turn, "…", rustle(20.0), RATE_HZ)
     room.card.finish(turn)
     room.wait_for_event(FirstAudio)
     sound_server.kill()
@@ -313,7 +334,39 @@ def test_without_a_microphone_it_still_speaks(open_room: Open, sound_server: Sou
     assert lost.reason.startswith('audio.input is "cellar", but there is only ')
     turn, reply = Turn(1), rustle(3.0)  # longer than it takes until it looks again
     with recorded(sound_server, tmp_path / "out.raw") as heard:
-        room.card.play(turn, reply, RATE_HZ)
+        room.card.play(turn, "…", reply, RATE_HZ)
         room.card.finish(turn)
         room.wait_for_event(Spoken)
     assert_heard_whole(reply, heard())
+
+
+def test_what_is_played_is_told_with_the_time_at_which_it_is_heard(room: Room, sound_server: SoundServer) -> None:
+    """The server's loopback stands for the air between speaker and microphone."""
+    loopback = ["load-module", "module-loopback", "source=spk.monitor", "sink=micfeed", "latency_msec=10"]
+    subprocess.run(["pactl", *loopback], env=sound_server.environment, check=True, capture_output=True)
+    turn, sound = Turn(1), rustle(1.0, seed=7)
+    room.hear_for(0.5)
+    n_before = len(room.chunks)
+    room.card.play(turn, "…", sound, RATE_HZ)
+    room.card.finish(turn)
+    room.wait_for_event(Spoken)
+    room.hear_for(0.5)
+    heard = np.concatenate([chunk.samples for chunk in room.chunks[n_before:]])
+    first = room.chunks[n_before]
+    heard_s = first.captured_s + (place_of(sound, heard) - CHUNK_SAMPLES) / RATE_HZ
+    place = place_of(sound, np.concatenate([samples for samples, _ in room.echo.heard]))
+    ends = np.cumsum([len(samples) for samples, _ in room.echo.heard])
+    i = int(np.searchsorted(ends, place, side="right"))
+    told_s = room.echo.heard[i][1] + (place - ends[i - 1]) / RATE_HZ
+    assert heard_s - told_s == pytest.approx(0.0, abs=0.1)
+    [saying] = [event for event in room.events if isinstance(event, Saying)]
+    assert saying.at_s == pytest.approx(told_s, abs=0.03)
+
+
+def test_an_earcon_is_heard_without_a_turn(room: Room, sound_server: SoundServer, tmp_path: Path) -> None:
+    with recorded(sound_server, tmp_path / "out.raw") as heard:
+        room.card.chime(Earcon.WAKE)
+        room.hear_for(1.0)
+    sounding = np.flatnonzero(np.abs(heard().astype(int)) > 1000)
+    assert 0.05 < (sounding[-1] - sounding[0]) / RATE_HZ < 0.2
+    assert room.events == []

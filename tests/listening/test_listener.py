@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,42 +9,57 @@ import pytest
 from assistant import phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.config import Endpoint
-from assistant.events import Event, Failed, Heard, HeardNothing, Ignore, Listen, Partial, Turn, Woken
-from assistant.listening.listener import Listener, Recognizer, VoiceActivity, WakeWord
-from assistant.listening.recognizer import VoskRecognizer
+from assistant.events import (
+    Event,
+    Failed,
+    Heard,
+    HeardNothing,
+    Heed,
+    Ignore,
+    Listen,
+    Mistaken,
+    Partial,
+    Stopped,
+    Turn,
+    Woken,
+)
+from assistant.listening.endpoint import Pause
+from assistant.listening.listener import Ears, Listener
+from assistant.listening.recognizer import VoskModel, VoskRecognizer
+from assistant.listening.stop_words import StopWords
 from assistant.listening.transcript import Word
+from assistant.listening.verifier import Verifier
+from assistant.listening.vocabulary import Vocabulary
 from assistant.listening.voice_activity import SileroActivity
-from assistant.listening.wake import MicroWake, OpenWake
+from assistant.listening.wake import Hit, MicroWake, OpenWake, WakeWord
 
 Spoken = Callable[..., Samples]
-Build = Callable[..., "Ears"]
+Build = Callable[..., "Hearing"]
 
 
-class Ears:
+class Hearing:
     """A listener at work: what it is given is handled in order, as fast as it goes."""
 
-    def __init__(
-        self, wake: WakeWord, activity: VoiceActivity, recognizer: Recognizer, settings: Endpoint | None = None
-    ) -> None:
+    def __init__(self, ears: Ears, settings: Endpoint | None = None) -> None:
         self.n_heard = 0
         self._events: list[Event] = []
-        self._listener = Listener(wake, activity, recognizer, settings or Endpoint(), self._events.append)
-        self._listener.worker.start()
+        self._listener = Listener(ears, settings or Endpoint(), self._events.append)
 
-    def hear(self, samples: Samples) -> "Ears":
+    def hear(self, samples: Samples, *, playing: bool = False) -> "Hearing":
         for start in range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
-            chunk = Chunk(samples[start : start + CHUNK_SAMPLES], self.n_heard, 1000.0 + self.n_heard / RATE_HZ)
+            captured_s = 1000.0 + self.n_heard / RATE_HZ
+            chunk = Chunk(samples[start : start + CHUNK_SAMPLES], self.n_heard, captured_s, playing)
             self._listener.worker.post(chunk)
             self.n_heard += CHUNK_SAMPLES
         return self
 
-    def tell(self, command: Listen | Ignore) -> "Ears":
+    def tell(self, command: Listen | Heed | Ignore) -> "Hearing":
         self._listener.worker.post(command)
         return self
 
     def events(self) -> list[Event]:
-        """All that happened; nothing can be heard after this."""
-        assert self._listener.worker.stop(60.0)
+        """All that happened."""
+        self._listener.worker.work_off()
         return self._events
 
 
@@ -66,33 +82,44 @@ def partials(events: Iterable[Event]) -> list[Partial]:
 
 # With real engines
 
+LOOK_S = 0.35  # what the second look takes at most
+
 
 @pytest.fixture(scope="module")
-def recognizer(starter: dict[str, Path]) -> VoskRecognizer:
-    return VoskRecognizer(starter["recognizer"])
+def model(starter: dict[str, Path]) -> VoskModel:
+    return VoskModel(starter["recognizer"])
 
 
 @pytest.fixture
-def ears(recognizer: VoskRecognizer) -> Build:
-    def build(settings: Endpoint | None = None, engine: Callable[[str], WakeWord] = MicroWake) -> Ears:
-        return Ears(engine("hey_jarvis"), SileroActivity(), recognizer, settings)
+def ears(model: VoskModel) -> Build:
+    vocabulary = Vocabulary.of(model.folder)
+
+    def build(settings: Endpoint | None = None, engine: Callable[[list[str]], WakeWord] = MicroWake) -> Hearing:
+        return made_up(
+            settings,
+            wake=engine(["hey jarvis"]),
+            verifier=Verifier(model, vocabulary, ["hey jarvis"]),
+            stop_words=StopWords(model, vocabulary),
+            voice_activity=SileroActivity(),
+            recognizer=VoskRecognizer(model),
+        )
 
     return build
 
 
-def firing(samples: Samples, engine: Callable[[str], WakeWord] = MicroWake) -> int:
+def firing(samples: Samples, engine: Callable[[list[str]], WakeWord] = MicroWake) -> int:
     """The sample at which the wake word fires."""
-    wake = engine("hey_jarvis")
+    wake = engine(["hey jarvis"])
     ends = range(CHUNK_SAMPLES, len(samples) + 1, CHUNK_SAMPLES)
     return next(end for end in ends if wake.hear(samples[end - CHUNK_SAMPLES : end]) is not None)
 
 
 def woken_and_told(
-    ears: Ears, samples: Samples, engine: Callable[[str], WakeWord] = MicroWake, late_s: float = 0.0
+    ears: Hearing, samples: Samples, engine: Callable[[list[str]], WakeWord] = MicroWake, late_s: float = 0.0
 ) -> list[Event]:
     """Hears the samples, and is told to listen, as the daemon would, so long after the wake word fired."""
     fired = firing(samples, engine)
-    told = min(fired + round(late_s * RATE_HZ / CHUNK_SAMPLES) * CHUNK_SAMPLES, len(samples))
+    told = min(fired + round((late_s + LOOK_S) * RATE_HZ / CHUNK_SAMPLES) * CHUNK_SAMPLES, len(samples))
     ears.hear(samples[:told]).tell(Listen(Turn(1), since=fired)).hear(samples[told:])
     return ears.events()
 
@@ -202,28 +229,57 @@ def test_a_bang_before_the_question_is_not_part_of_it(ears: Build, spoken: Spoke
     assert outcomes(woken_and_told(ears(), np.concatenate([phrase, bang, question]))) == ["Woken", "what time is it"]
 
 
-# With engines made up: a chunk of the value n is the word number n of this list
+# With engines made up: a chunk of the value LOUD + n is the word number n of this list, silence is 0
 
 
-WORDS = ["", "hey", "jarvis", "what", "time", "the", "boom"]
+WORDS = ["", "hey", "jarvis", "what", "time", "the", "boom", "stop"]
+LOUD = 1000
 
 
 def said(text: str) -> Samples:
     """Words of 0.256 s each."""
-    return np.repeat(np.array([WORDS.index(word) for word in text.split()], np.int16), 8 * CHUNK_SAMPLES)
+    return np.repeat(np.array([LOUD + WORDS.index(word) for word in text.split()], np.int16), 8 * CHUNK_SAMPLES)
+
+
+def word_in(samples: Samples) -> str:
+    return WORDS[max(0, int(samples[0]) - LOUD)]
 
 
 class Phrase:
     """Fires at the end of "jarvis"."""
 
-    phrase = "hey_jarvis"
-
     def __init__(self) -> None:
-        self._before = 0
+        self._before = ""
 
-    def hear(self, samples: Samples) -> float | None:
-        before, self._before = self._before, int(samples[0])
-        return 0.9 if WORDS[before] == "jarvis" and self._before != before else None
+    def hear(self, samples: Samples) -> Hit | None:
+        before, self._before = self._before, word_in(samples)
+        return Hit("hey jarvis", 0.9) if before == "jarvis" and self._before != before else None
+
+
+class SecondLook:
+    """Needs so many chunks more to be sure of this verdict."""
+
+    def __init__(self, verdict: bool = True, n_chunks: int = 0) -> None:
+        self._verdict = verdict
+        self._n_chunks = n_chunks
+        self.recent_s = 0.0
+
+    def start(self, phrase: str, recent: Samples) -> bool | None:
+        assert phrase == "hey jarvis"
+        self.recent_s, self._n_left = len(recent) / RATE_HZ, self._n_chunks
+        return self._verdict if self._n_left == 0 else None
+
+    def hear(self, samples: Samples) -> bool | None:
+        self._n_left -= 1
+        return self._verdict if self._n_left <= 0 else None
+
+
+class Stops:
+    """Spots one word, as soon as it begins."""
+
+    def start(self) -> None: ...
+    def hear(self, samples: Samples) -> str | None:
+        return "stop" if word_in(samples) == "stop" else None
 
 
 class Loudness:
@@ -236,12 +292,12 @@ class Spelling:
     """Knows each word by its number, and falls over "boom"."""
 
     def start(self) -> None:
-        self._values: list[int] = []
+        self._texts: list[str] = []
 
     def hear(self, samples: Samples) -> None:
-        if WORDS[samples[0]] == "boom":
+        if word_in(samples) == "boom":
             raise RuntimeError("it does not know what to do")
-        self._values.append(int(samples[0]))
+        self._texts.append(word_in(samples))
 
     def partial(self) -> list[str]:
         return [word.text for word in self.finish()]
@@ -251,21 +307,37 @@ class Spelling:
 
     def _words(self) -> Iterator[Word]:
         begin = 0
-        for n, value in enumerate(self._values, 1):
-            if n == len(self._values) or self._values[n] != value:
-                if value:
-                    yield Word(WORDS[value], begin * CHUNK_SAMPLES / RATE_HZ, n * CHUNK_SAMPLES / RATE_HZ, 1.0)
+        for n, text in enumerate(self._texts, 1):
+            if n == len(self._texts) or self._texts[n] != text:
+                if text:
+                    yield Word(text, begin * CHUNK_SAMPLES / RATE_HZ, n * CHUNK_SAMPLES / RATE_HZ, 1.0)
                 begin = n
 
 
-def made_up(settings: Endpoint | None = None) -> Ears:
-    return Ears(Phrase(), Loudness(), Spelling(), settings)
+PAUSES = {"what time": Pause.SHORT, "what time the": Pause.LONG}
+
+
+def engines(**others: Any) -> Ears:
+    made: dict[str, Any] = {
+        "wake": Phrase(),
+        "verifier": SecondLook(),
+        "stop_words": Stops(),
+        "voice_activity": Loudness(),
+        "recognizer": Spelling(),
+        "pause_after": lambda text: PAUSES.get(text, Pause.USUAL),
+    }
+    return Ears(**(made | others))
+
+
+def made_up(settings: Endpoint | None = None, **others: Any) -> Hearing:
+    return Hearing(engines(**others), settings)
 
 
 def test_the_wake_word_is_told_with_its_place() -> None:
     phrase = said("hey jarvis")
     events = made_up().hear(np.concatenate([phrase, silence(1.0)])).events()
-    assert events == [Woken("hey_jarvis", 0.9, len(phrase) + CHUNK_SAMPLES)]
+    end = len(phrase) + CHUNK_SAMPLES
+    assert events == [Woken("hey jarvis", 0.9, end, 1000.0 + (end - CHUNK_SAMPLES) / RATE_HZ)]
 
 
 def test_what_is_said_to_nobody_is_not_heard() -> None:
@@ -299,11 +371,11 @@ class ChangesItsMind(Spelling):
 
     def partial(self) -> list[str]:
         thoughts = ["what", "what time", "what time of", "what dime of", "what dime of day", "a dime"]
-        return thoughts[min(len(self._values) // 6, 5)].split()
+        return thoughts[min((len(self._texts) - 1) // 6, 5)].split()
 
 
 def test_words_that_changed_are_not_stable() -> None:
-    ears = Ears(Phrase(), Loudness(), ChangesItsMind())
+    ears = made_up(recognizer=ChangesItsMind())
     events = ears.tell(Listen(Turn(1))).hear(said("what time what time what")).events()
     assert [partial.n_stable for partial in partials(events)] == [0, 1, 2, 1, 3, 0]
 
@@ -367,12 +439,102 @@ def test_when_the_recognizer_fails_only_that_turn_is_lost() -> None:
 
 
 class Deaf(Phrase):
-    def hear(self, samples: Samples) -> float | None:
-        if WORDS[samples[0]] == "boom":
+    def hear(self, samples: Samples) -> Hit | None:
+        if word_in(samples) == "boom":
             raise RuntimeError("a fault of the engine")
         return super().hear(samples)
 
 
 def test_a_fault_while_nobody_speaks_to_it_is_no_turn_that_failed() -> None:
-    room = Ears(Deaf(), Loudness(), Spelling()).hear(said("boom"))
+    room = made_up(wake=Deaf()).hear(said("boom"))
     assert outcomes(room.hear(np.concatenate([said("hey jarvis"), silence(0.1)])).events()) == ["Woken"]
+
+
+def test_what_only_resembles_the_phrase_wakes_nobody() -> None:
+    second = SecondLook(verdict=False, n_chunks=3)
+    events = made_up(verifier=second).hear(np.concatenate([silence(5.0), said("hey jarvis"), silence(1.0)])).events()
+    assert events == [Mistaken("hey jarvis", 0.9)]
+    assert second.recent_s == pytest.approx(2.5, abs=0.04)
+
+
+def test_the_second_look_may_take_its_time_and_the_phrase_is_still_where_it_was() -> None:
+    phrase = said("hey jarvis")
+    [woken] = made_up(verifier=SecondLook(n_chunks=8)).hear(np.concatenate([phrase, silence(1.0)])).events()
+    assert isinstance(woken, Woken)
+    assert woken.end == len(phrase) + CHUNK_SAMPLES
+    assert woken.at_s == pytest.approx(1000.0 + (len(phrase) + 8 * CHUNK_SAMPLES) / RATE_HZ)
+
+
+def seconds_until_heard(text: str) -> float:
+    sound = np.concatenate([said(text), silence(3.0)])
+    [*_, heard] = made_up().tell(Listen(Turn(1))).hear(sound).events()
+    assert isinstance(heard, Heard)
+    n_chunks = 0
+    room = made_up().tell(Listen(Turn(1))).hear(said(text))
+    while not any(isinstance(event, Heard) for event in room.events()):
+        room.hear(silence(CHUNK_SAMPLES / RATE_HZ))
+        n_chunks += 1
+    return n_chunks * CHUNK_SAMPLES / RATE_HZ
+
+
+def test_what_was_said_tells_how_long_it_waits_for_more() -> None:
+    for text, pause in (("what time", Pause.SHORT), ("what", Pause.USUAL), ("what time the", Pause.LONG)):
+        assert seconds_until_heard(text) == pytest.approx(pause.value, abs=0.05)
+
+
+def test_a_softer_voice_in_the_background_does_not_keep_it_listening() -> None:
+    television = np.repeat(np.array([LOUD // 10], np.int16), 6 * RATE_HZ)
+    room = made_up().tell(Listen(Turn(1))).hear(said("the what"))
+    n_before = len(room.events())
+    room.hear(television[: 2 * RATE_HZ])
+    assert outcomes(room.events()[n_before:]) == ["the what"]
+
+
+class Muttering(Spelling):
+    """Hears the first two words, and nothing in what follows."""
+
+    def partial(self) -> list[str]:
+        return super().partial()[:2]
+
+    def finish(self) -> list[Word]:
+        return super().finish()[:2]
+
+
+def test_a_voice_of_which_no_words_come_does_not_keep_it_listening() -> None:
+    room = made_up(recognizer=Muttering()).tell(Listen(Turn(1))).hear(said("what the" + " what the" * 6))
+    assert outcomes(room.events()) == ["what the"]
+
+
+def playing(room: Hearing, samples: Samples) -> Hearing:
+    """What is heard while the assistant itself sounds."""
+    return room.hear(samples, playing=True)
+
+
+def test_a_follow_up_begins_after_the_last_words_of_the_reply() -> None:
+    room = made_up().tell(Listen(Turn(1), wait_s=4.0))
+    playing(room, said("what time"))
+    assert outcomes(room.hear(np.concatenate([said("what"), silence(1.0)])).events()) == ["what"]
+
+
+def test_without_a_follow_up_it_waits_as_long_as_it_is_told_and_no_longer() -> None:
+    room = playing(made_up().tell(Listen(Turn(1), wait_s=2.0)), said("what time"))
+    assert outcomes(room.hear(silence(1.9)).events()) == []
+    assert outcomes(room.hear(silence(0.2)).events()) == ["HeardNothing"]
+
+
+def test_a_question_over_an_earcon_is_heard() -> None:
+    room = playing(made_up().tell(Listen(Turn(1))), said("what time"))
+    assert outcomes(room.hear(silence(1.0)).events()) == ["what time"]
+
+
+def test_while_it_speaks_a_word_stops_it() -> None:
+    room = made_up().tell(Heed()).hear(said("what"))
+    n_before = room.n_heard
+    [stopped, *_] = room.hear(said("stop")).events()
+    assert stopped == Stopped(1000.0 + n_before / RATE_HZ, "stop")
+
+
+@pytest.mark.parametrize("command", [Ignore(), Listen(Turn(1))])
+def test_at_other_times_that_word_is_like_any_other(command: Ignore | Listen) -> None:
+    room = made_up().tell(Heed()).tell(command).hear(np.concatenate([said("stop"), silence(0.1)]))
+    assert not any(isinstance(event, Stopped) for event in room.events())

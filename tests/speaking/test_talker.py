@@ -5,7 +5,7 @@ import pytest
 
 from assistant.audio.chunk import Samples
 from assistant.audio.recording import Recording
-from assistant.events import Event, Finish, FirstAudio, Say, Spoken, Turn
+from assistant.events import Event, Finish, FirstAudio, Say, Saying, Spoken, Turn
 from assistant.speaking.talker import Talker
 from assistant.speaking.voice import Piper
 
@@ -35,7 +35,7 @@ class Ear:
         self.heard: list[tuple[Turn, list[int]]] = []
         self.finished: list[Turn] = []
 
-    def play(self, turn: Turn, samples: Samples, rate_hz: int) -> None:
+    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None:
         assert rate_hz == RATE_HZ
         self.heard.append((turn, samples.tolist()))
 
@@ -121,7 +121,7 @@ def test_a_real_voice_speaks_a_reply(starter: dict[str, Path]) -> None:
     for command in (Say(turn, "Good morning."), Say(turn, "It is nine."), Finish(turn)):
         talker.worker.post(command)
     assert talker.worker.stop(60.0)
-    assert [type(event) for event in events] == [FirstAudio, Spoken]
+    assert [type(event) for event in events] == [FirstAudio, Saying, Saying, Spoken]
     loud = np.flatnonzero(np.abs(recording.played.astype(int)) > 300) / voice.rate_hz
     assert 1.2 < loud[-1] < 5.0
     assert max(np.diff(loud)) > 0.5  # the gap

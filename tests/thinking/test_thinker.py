@@ -13,7 +13,20 @@ import pytest
 
 from assistant import phrases
 from assistant.errors import ModelError
-from assistant.events import Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, Think, TokenCounts, Turn
+from assistant.events import (
+    Cancel,
+    Event,
+    Failed,
+    FirstToken,
+    PartFound,
+    PartLost,
+    Replied,
+    Sentence,
+    Stopped,
+    Think,
+    TokenCounts,
+    Turn,
+)
 from assistant.thinking.messages import Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
 from assistant.thinking.thinker import LANGUAGE_MODEL, Model, Thinker
@@ -122,7 +135,7 @@ class Stage:
     def __init__(self, model: Model, *, first_retry_s: float = 0.05) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
-        self.thinker = Thinker(model, MAX_TOKENS, self.events.put, first_retry_s=first_retry_s)
+        self.thinker = Thinker(model, "never mind".__eq__, MAX_TOKENS, self.events.put, first_retry_s=first_retry_s)
 
     def turn(self) -> Turn:
         return Turn(next(self._numbers))
@@ -271,6 +284,54 @@ def test_a_cancelled_turn_says_nothing_more_and_is_not_kept(stage_with: StageOf)
     assert stage.answer() == ["Yes."]
     assert model.cancelled == {7}
     assert [history for history, _ in model.asked] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ((), None),
+        (("It is Paris.",), "It is Paris."),
+        (("It is Paris.", "It lies"), "It is Paris. It lies"),
+        (("It is Paris.", "It lies on the Seine."), "It is Paris. It lies on the Seine."),
+        (("It is Paris.", "I have lost the microphone."), "It is Paris."),
+    ],
+)
+@pytest.mark.parametrize("amid", [True, False])
+def test_of_an_interrupted_reply_that_is_kept_which_was_heard(
+    stage_with: StageOf, said: tuple[str, ...], kept: str | None, amid: bool
+) -> None:
+    turn = Turn(7)
+    text = "It is Paris. It lies on the Seine. And so on. And on."
+    model = FakeModel(Reply(text, before={10: turn.cancel} if amid else {}), Reply("Yes."))
+    stage = stage_with(model)
+    stage.ask("Where?", turn)
+    if not amid:
+        stage.until(Replied)
+        turn.cancel()
+    stage.thinker.worker.post(Cancel(turn, said))
+    stage.ask("And then?")
+    stage.until(Replied)
+    history = model.asked[-1][0]
+    assert history == ((Exchange(tokens_of("Where?"), tokens_of(kept)),) if kept else ())
+
+
+def test_what_was_said_of_an_older_reply_changes_nothing(stage_with: StageOf) -> None:
+    model = FakeModel(Reply("It is Paris."), Reply("It is Rome."), Reply("Yes."))
+    stage = stage_with(model)
+    first = stage.ask("Where?")
+    stage.until(Replied)
+    stage.answer("Or where?")
+    stage.thinker.worker.post(Cancel(first, ()))
+    stage.answer("Sure?")
+    assert len(model.asked[-1][0]) == 2
+
+
+def test_a_command_to_stop_asks_no_model(stage_with: StageOf) -> None:
+    model = FakeModel()
+    stage = stage_with(model)
+    stage.ask("never mind")
+    assert isinstance(stage.next(), Stopped)
+    assert model.asked == []
 
 
 def test_a_turn_that_was_cancelled_before_is_not_thought_about(stage_with: StageOf) -> None:

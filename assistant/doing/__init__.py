@@ -1,0 +1,1 @@
+"""What it can do without being clever: commands, understood by sentence templates and carried out by code."""

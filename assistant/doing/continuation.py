@@ -1,0 +1,185 @@
+"""How far a sentence template has come at the end of a text, and whether it would take more words. Pure, any thread.
+
+hassil matches whole sentences only. This walks its parsed templates over a text that may break off, and tells at which
+characters each part can end. A template accepts and wants words in many ways at once; sets of ends hold them all, and
+each part is walked once from each place, so no text takes long.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hassil import (
+    Alternative,
+    Expression,
+    Intents,
+    ListReference,
+    Permutation,
+    RangeSlotList,
+    RuleReference,
+    Sequence,
+    TextChunk,
+    TextSlotList,
+    WildcardSlotList,
+)
+from hassil.numbers import get_rbnf_engine
+
+MORE = -1  # an end beyond the text: the words ran out while the template wanted another, certain one
+ANYTHING = -2  # the same, in the middle of a wildcard, which would take any word
+BEYOND = frozenset((MORE, ANYTHING))
+NOWHERE: frozenset[int] = frozenset()
+Ends = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one template comes."""
+
+    accepts: bool  # the whole text is such a sentence
+    wants_words: bool  # certain words could follow
+    wants_anything: bool  # it breaks off in a wildcard, which any words could carry on
+
+    def __bool__(self) -> bool:
+        """The text is such a sentence, or the beginning of one."""
+        return self.accepts or self.wants_words or self.wants_anything
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """The numbers of one range as they are spoken, and how those begin: `twenty` begins `twenty five`."""
+
+    spoken: frozenset[str]
+    begun: frozenset[str]
+    first: frozenset[str]  # their first words
+    n_most: int  # words in the longest
+
+
+@lru_cache
+def number_words(language: str, numbers: tuple[int | float, ...]) -> NumberWords:
+    """Spells numbers out, words apart by spaces as a recognizer writes them."""
+    engine = get_rbnf_engine(language)
+    texts = {text.replace("-", " ") for n in numbers for text in engine.format_number(n).text_by_ruleset.values()}
+    words = [text.split() for text in texts]
+    begun = {" ".join(number[:n]) for number in words for n in range(1, len(number))}
+    return NumberWords(frozenset(texts), frozenset(begun), frozenset(n[0] for n in words), max(map(len, words)))
+
+
+class Walk:
+    """One text, lower case with single spaces, and the templates that are tried on it."""
+
+    def __init__(self, text: str, grammar: Intents, numbers: Mapping[str, NumberWords]) -> None:
+        """Takes the rules and lists of `grammar`, and of its ranges that are spoken in words the words by list name."""
+        self._text = f"{text} " if text else ""  # a space after the last word: whole words only
+        self._grammar = grammar
+        self._numbers = numbers
+        self._known: dict[tuple[int, int], Ends] = {}
+        self.next_words: set[str] = set()  # words, or beginnings of words, for which the walk ended beyond the text
+
+    def reach(self, template: Expression) -> Reach:
+        ends = self._ends(template, 0)
+        accepts = any(end >= len(self._text) - 1 for end in ends)
+        in_wildcard = max(ends) > len(self._text) if accepts else ANYTHING in ends
+        return Reach(accepts, MORE in ends, in_wildcard)
+
+    def _ends(self, expression: Expression, start: int) -> Ends:
+        if start > len(self._text):  # after a wildcard that took all the rest: whatever else is wanted, it would take
+            ends = self._ends(expression, len(self._text))
+            return frozenset(start if end >= 0 else ANYTHING for end in ends)
+        if isinstance(expression, TextChunk):
+            return self._literal(expression.text, start)
+        key = (id(expression), start)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = self._walk(expression, start)
+        return known
+
+    def _each(self, expressions: Iterable[Expression], starts: Iterable[int]) -> Ends:
+        return NOWHERE.union(*(self._ends(expression, start) for expression in expressions for start in starts))
+
+    def _walk(self, expression: Expression, start: int) -> Ends:
+        match expression:
+            case Sequence():
+                return self._one_after_another(expression.items, start)
+            case Alternative():
+                return self._each(expression.items, (start,))
+            case Permutation():
+                return self._in_any_order(expression.items, start)
+            case RuleReference():
+                return self._ends(self._grammar.expansion_rules[expression.rule_name].expression, start)
+            case ListReference():
+                return self._listed(expression.list_name, start)
+            case _:
+                raise TypeError(f"not a part of a sentence template: {expression!r}")
+
+    def _at_word(self, start: int) -> bool:
+        return start == 0 or self._text[start - 1] == " "
+
+    def _literal(self, literal: str, start: int) -> Ends:
+        if self._at_word(start):
+            literal = literal.lstrip()
+        if self._text.startswith(literal, start):
+            return frozenset((start + len(literal),))
+        rest = self._text[start:]
+        if not literal.startswith(rest) or not (further := literal[len(rest) :].split()):
+            return NOWHERE
+        self.next_words.add(further[0])
+        return frozenset((MORE,))
+
+    def _one_after_another(self, items: Iterable[Expression], start: int) -> Ends:
+        places, beyond = frozenset((start,)), NOWHERE
+        for item in items:
+            places = self._each((item,), places) if len(places) > 1 else self._ends(item, *places)
+            if places & BEYOND:
+                beyond |= places & BEYOND
+                places -= BEYOND
+            if not places:
+                break
+        return places | beyond
+
+    def _in_any_order(self, items: list[Expression], start: int) -> Ends:
+        if not items:
+            return frozenset((start,))
+        ends: set[int] = set()
+        for index, item in enumerate(items):
+            rest = items[:index] + items[index + 1 :]
+            for place in self._ends(item, start):
+                ends |= {place} if place in BEYOND else self._in_any_order(rest, place)
+        return frozenset(ends)
+
+    def _listed(self, name: str, start: int) -> Ends:
+        slots = self._grammar.slot_lists[name]
+        match slots:
+            case TextSlotList():
+                return self._each((value.text_in for value in slots.values), (start,))
+            case RangeSlotList():
+                return self._number(slots, start)
+            case WildcardSlotList():
+                return self._anything(start)
+            case _:
+                raise TypeError(f"not a list of slot values: {slots!r}")
+
+    def _anything(self, start: int) -> Ends:
+        """Ends after each word; that of the last one lies behind the text, so that what follows can tell."""
+        first = start if self._at_word(start) else start + 1
+        if first >= len(self._text):
+            return frozenset((MORE,))
+        ends = [at for at in range(first + 1, len(self._text)) if self._text[at] == " "]
+        return frozenset((ANYTHING, *ends[:-1], *(len(self._text) + 1 for _ in ends[-1:])))
+
+    def _number(self, numbers: RangeSlotList, start: int) -> Ends:
+        rest = self._text[start:].lstrip()
+        spoken = self._numbers.get(numbers.name or "")
+        if not rest:
+            self.next_words |= spoken.first if spoken else set()
+            self.next_words |= set("0123456789" if numbers.digits else "")
+            return frozenset((MORE,))
+        words = rest.split(" ", spoken.n_most if spoken else 1)
+        first = len(self._text) - len(rest)
+        ends = set()
+        if numbers.digits and words[0].isdecimal() and int(words[0]) in range(numbers.start, numbers.stop + 1):
+            ends.add(first + len(words[0]))
+        if spoken:
+            starts = [" ".join(words[:n]) for n in range(1, spoken.n_most + 1)]
+            ends |= {first + len(begin) for begin in starts if begin in spoken.spoken}
+            if rest.rstrip() in spoken.begun:
+                ends.add(MORE)
+        return frozenset(ends)
