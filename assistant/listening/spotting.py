@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
+from assistant.listening.grammar import said_in, sensitive, spellings
 from assistant.listening.phrase import normalized
 from assistant.listening.recognizer import Spotter, VoskModel
-from assistant.listening.verifier import grammar, said_in, spellings
 from assistant.listening.vocabulary import Vocabulary
 from assistant.listening.wake import Hit
 
@@ -59,9 +59,9 @@ class SpottedWake:
     ) -> None:
         """The model must know the words (see `check_phrase`); `voice_activity` is for this alone."""
         self.phrases = tuple(map(normalized, phrases))
-        self._spellings = {phrase: spellings(phrase, vocabulary) for phrase in self.phrases}
+        self._said = {phrase: spellings(phrase, vocabulary) for phrase in self.phrases}
         n = round(float(np.interp(sensitivity, SENSITIVITIES, N_DECOYS)))
-        lines = [line for phrase, said in self._spellings.items() for line in grammar(phrase, said, vocabulary, 1, n)]
+        lines = [line for said in self._said.values() for line in sensitive(said, vocabulary, n)]
         self._spotter = Spotter(model, lines)
         self._voice_activity = voice_activity
         self._loudness = Loudness()
@@ -88,7 +88,7 @@ class SpottedWake:
             self._spotter.start()
             chunk = np.concatenate(self._recent)
         words = self._spotter.hear(chunk)
-        for phrase, said in self._spellings.items():
+        for phrase, said in self._said.items():
             if said_in(words, said):
                 self._spotter.start()
                 return Hit(phrase, 1.0)

@@ -1,83 +1,99 @@
-"""Hears somebody say "stop" while the assistant itself speaks or rings. Runs on the listener's thread.
+"""Hears "stop" while the assistant itself speaks or rings. Runs on the listener's thread.
 
-Two looks, as with a wake phrase: Vosk spots the word in all that is heard; then the moment is looked at again, and it
-counts only if the word stands alone. In a sentence on the radio others precede it, as loud; of our own reply only a
-soft rest is left in the background, above which a person stands out.
+A voice on the radio says "stop" as well, amid a sentence; who means the assistant says it alone. So a word counts that
+stands out of what else sounds, with nothing as loud right before and after it. Only such moments are recognized,
+each by itself, with a grammar of the stop words and of what resembles them.
 """
 
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
-from assistant.listening.phrase import find
+from assistant.audio.chunk import RATE_HZ, Samples
+from assistant.listening.grammar import COMMON
+from assistant.listening.phrase import normalized, words_of
 from assistant.listening.recognizer import Spotter, VoskModel
-from assistant.listening.transcript import Word
 from assistant.listening.vocabulary import Vocabulary
 
 STOP_WORDS = ("stop", "cancel", "be quiet")
-LOOKED_AT_CHUNKS = round(1.6 * RATE_HZ / CHUNK_SAMPLES)
-LOOKS = 6  # chunks in a row, since the word may not be over when it is spotted
-BEFORE_S, MARGIN_S = 0.4, 0.06
-STANDS_OUT = 4.0  # times the power of what precedes it
-LEAST_CONFIDENCE = 0.7
+PRIOR = 3  # how much likelier than another they are
+N_DECOYS = 20  # a word
+
+FRAME = 256  # 16 ms
+# How far a word stands out of all else: alone in the room, or over a radio and what is left of the own voice.
+OUT_DB = (15.0, 10.0)
+LEAST_LEVEL = 150.0  # of 32768, root mean square of its loudest frame
+BEFORE = round(0.4 * RATE_HZ / FRAME)  # nothing as loud for so long
+AFTER = round(0.24 * RATE_HZ / FRAME)
+GAP = round(0.2 * RATE_HZ / FRAME)  # within a word: the closure of a "p" or a "k"
+SHORTEST, LONGEST = round(0.08 * RATE_HZ / FRAME), round(0.95 * RATE_HZ / FRAME)
+KEPT = BEFORE + LONGEST + AFTER
+MARGIN = 6 * FRAME  # the soft begin and end of a word
+FADE = 2 * FRAME
+SILENCE = 12 * FRAME  # without any the recognizer takes the edges for words
 
 
 class StopWords:
-    """Spots words that end what is being said."""
+    """Spots stop words that stand alone."""
 
-    def __init__(self, model: VoskModel, vocabulary: Vocabulary, phrases: Sequence[str] = STOP_WORDS) -> None:
-        """Of the phrases those are heard whose words the model knows."""
-        self._phrases = [tuple(phrase.split()) for phrase in phrases if all(map(vocabulary.knows, phrase.split()))]
-        self._spotter = Spotter(model, [*map(" ".join, self._phrases), *_decoys(self._phrases, vocabulary)])
-        self._recent: deque[Samples] = deque(maxlen=LOOKED_AT_CHUNKS)
-        self._n_looks = 0
+    def __init__(self, model: VoskModel, vocabulary: Vocabulary, words: Sequence[str] = STOP_WORDS) -> None:
+        """Words that the model does not know are never heard."""
+        self.words = tuple(word for word in map(normalized, words) if all(map(vocabulary.knows, words_of(word))))
+        said = {word for phrase in self.words for word in words_of(phrase)}
+        decoys = [other for word in sorted(said) for other in vocabulary.nearest(word, N_DECOYS)]
+        decoys += filter(vocabulary.knows, COMMON)
+        others = [word for word in dict.fromkeys(decoys) if word not in said]
+        self._spotter = Spotter(model, [*PRIOR * self.words, *others])
+        self.start()
 
     def start(self) -> None:
         """Forgets what was heard."""
-        self._spotter.start()
-        self._recent.clear()
-        self._n_looks = 0
+        self._samples: Samples = np.zeros(0, np.int16)
+        self._n_judged = 0  # of the samples: they are in a word that was looked at
 
     def hear(self, samples: Samples) -> str | None:
-        """The phrase that was just said by itself, or None."""
-        self._recent.append(samples)
-        spotted = self._spotter.hear(samples)
-        if not self._n_looks and any(find(phrase, spotted) is not None for phrase in self._phrases):
-            self._n_looks = LOOKS
-        if not self._n_looks:
+        """The stop word that has just been said, alone."""
+        self._samples = np.concatenate([self._samples, samples])
+        surplus = max(0, len(self._samples) // FRAME - KEPT) * FRAME
+        self._samples = self._samples[surplus:]
+        self._n_judged = max(0, self._n_judged - surplus)
+        span = self._alone()
+        if span is None:
             return None
-        self._n_looks -= 1
-        said = self._look()
-        if said or not self._n_looks:
-            self._spotter.start()
-            self._n_looks = 0
-        return said
+        self._n_judged = span[1]
+        text = " ".join(word.text for word in self._spotter.words(_apart(self._samples, *span)))
+        return text if text in self.words else None
 
-    def _look(self) -> str | None:
-        recent = np.concatenate(self._recent)
-        words = self._spotter.words(recent)
-        for phrase in self._phrases:
-            at = find(phrase, [word.text for word in words])
-            if at is not None and _stands_alone(words[at : at + len(phrase)], recent):
-                return " ".join(phrase)
+    def _alone(self) -> tuple[int, int] | None:
+        """The first and last sample of a sound that stood out and is over, if it was not yet looked at."""
+        power = _power(self._samples)
+        if len(power) < AFTER + SHORTEST or power.max() < LEAST_LEVEL**2:
+            return None
+        for out_db in OUT_DB:
+            (loud,) = np.nonzero(power > power.max() * 10 ** (-out_db / 10))
+            if len(power) - 1 - loud[-1] < AFTER:
+                continue
+            breaks = np.flatnonzero(np.diff(loud) > GAP)
+            begin, end = int(loud[breaks[-1] + 1] if len(breaks) else loud[0]), int(loud[-1]) + 1
+            before = int(loud[breaks[-1]]) if len(breaks) else -len(power)
+            if begin - before > BEFORE and SHORTEST <= end - begin <= LONGEST:
+                return (begin * FRAME, end * FRAME) if end * FRAME > self._n_judged else None
         return None
 
 
-def _decoys(phrases: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[str]:
-    known = {word for phrase in phrases for word in phrase}
-    return [near for word in sorted(known) for near in vocabulary.nearest(word, 8) if near not in known]
+def _apart(samples: Samples, begin: int, end: int) -> Samples:
+    """What lies between, with its soft begin and end, and silence around it."""
+    piece = samples[max(0, begin - MARGIN) : end + MARGIN].astype(np.float32)
+    fade = np.linspace(0.0, 1.0, FADE, dtype=np.float32)
+    piece[:FADE] *= fade
+    piece[-FADE:] *= fade[::-1]
+    silence = np.zeros(SILENCE, np.float32)
+    return np.concatenate([silence, piece, silence]).astype(np.int16)
 
 
-def _stands_alone(words: Sequence[Word], recent: Samples) -> bool:
-    if min(word.confidence for word in words) < LEAST_CONFIDENCE:
-        return False
-    begin, end = words[0].start_s, words[-1].end_s
-    before = _power(recent, begin - MARGIN_S - BEFORE_S, begin - MARGIN_S)
-    return _power(recent, begin, end) > STANDS_OUT * before
-
-
-def _power(samples: Samples, begin_s: float, end_s: float) -> float:
-    part = samples[max(0, round(begin_s * RATE_HZ)) : max(0, round(end_s * RATE_HZ))]
-    return float(np.mean(np.square(part, dtype=np.float64))) if len(part) else 0.0
+def _power(samples: Samples) -> npt.NDArray[np.float32]:
+    """Mean square of each whole frame."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
+    power: npt.NDArray[np.float32] = np.mean(np.square(frames), axis=1)
+    return power

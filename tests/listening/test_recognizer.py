@@ -7,7 +7,7 @@ from conftest import word_error_rate
 
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
 from assistant.errors import ModelError
-from assistant.listening.recognizer import VoskRecognizer
+from assistant.listening.recognizer import UNKNOWN, Spotter, VoskModel, VoskRecognizer
 from assistant.listening.transcript import Word, text_of
 
 Spoken = Callable[..., Samples]
@@ -113,3 +113,33 @@ def test_a_folder_that_is_no_model_is_refused_by_name(tmp_path: Path, made: bool
         folder.mkdir()
     with pytest.raises(ModelError, match=f"Vosk refuses the model in {folder}"):
         VoskRecognizer(folder)
+
+
+def test_recognizers_of_one_model_do_not_mix(starter: dict[str, Path], spoken: Spoken) -> None:
+    model = VoskModel(starter["recognizer"])
+    one, other = VoskRecognizer(model), VoskRecognizer(model)
+    hear(one, spoken("Set a timer for ten minutes."))
+    hear(other, spoken("What time is it?"))
+    assert text_of(one.finish()) == "set a timer for ten minutes"
+    assert text_of(other.finish()) == "what time is it"
+
+
+def test_a_spotter_knows_its_phrases_and_nothing_else(starter: dict[str, Path], spoken: Spoken) -> None:
+    spotter = Spotter(VoskModel(starter["recognizer"]), ["hello kitchen", "stop"])
+    samples = spoken("Hello kitchen.", before_s=0.5, after_s=0.5)
+    words = spotter.words(samples)
+    assert [word.text for word in words if word.text != UNKNOWN] == ["hello", "kitchen"]
+    assert 0.4 < words[0].start_s < words[-1].end_s < len(samples) / RATE_HZ
+    other = spotter.words(spoken("What is the weather tomorrow?"))
+    assert {word.text for word in other} == {UNKNOWN}
+
+
+def test_a_spotter_tells_the_words_so_far_until_it_starts_anew(starter: dict[str, Path], spoken: Spoken) -> None:
+    spotter = Spotter(VoskModel(starter["recognizer"]), ["hello kitchen", "stop"])
+    samples = spoken("Hello kitchen.", before_s=0.5, after_s=0.5)
+    chunks = [samples[at : at + CHUNK_SAMPLES] for at in range(0, len(samples), CHUNK_SAMPLES)]
+    partials = [spotter.hear(chunk) for chunk in chunks]
+    assert partials[0] == []
+    assert partials[-1] == ["hello", "kitchen"]
+    spotter.start()
+    assert spotter.hear(chunks[0]) == []

@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
+from assistant.listening.recognizer import VoskModel
+from assistant.listening.stop_words import STOP_WORDS, StopWords
+from assistant.listening.vocabulary import Vocabulary
+
+Spoken = Callable[..., Samples]
+
+
+@pytest.fixture(scope="module")
+def stop_words(starter: dict[str, Path]) -> StopWords:
+    model = VoskModel(starter["recognizer"])
+    return StopWords(model, Vocabulary.of(model.folder))
+
+
+def heard(stop_words: StopWords, samples: Samples, n_chunk: int = CHUNK_SAMPLES) -> list[tuple[str, float]]:
+    """What stopped it, and when in seconds."""
+    stop_words.start()
+    words = [(at, stop_words.hear(samples[at : at + n_chunk])) for at in range(0, len(samples) - n_chunk + 1, n_chunk)]
+    return [(word, (at + n_chunk) / RATE_HZ) for at, word in words if word]
+
+
+@pytest.mark.parametrize("rate", [0.85, 1.0, 1.3])
+@pytest.mark.parametrize("word", STOP_WORDS)
+def test_a_word_that_stands_alone_stops_it_at_once(
+    word: str, rate: float, stop_words: StopWords, spoken: Spoken
+) -> None:
+    samples = spoken(f"{word.capitalize()}.", rate=rate, before_s=0.8, after_s=0.8)
+    end_s = np.flatnonzero(np.abs(samples.astype(int)) > 300)[-1] / RATE_HZ
+    [(said, at_s)] = heard(stop_words, samples)
+    assert said == word
+    assert at_s - end_s <= 0.4
+
+
+def test_it_hears_the_word_over_what_is_left_of_its_own_voice(stop_words: StopWords, spoken: Spoken) -> None:
+    samples = spoken("Stop.", before_s=0.8, after_s=0.8).astype(int)
+    reply = spoken("The capital of France is Paris. It has more than two million people.").astype(int)[: len(samples)]
+    assert [word for word, _ in heard(stop_words, (samples + reply // 10).astype(np.int16))] == ["stop"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "They asked him to stop the car near the church.",
+        "You must stop at the next light and wait.",
+        "Please cancel my order for tomorrow.",
+        "It would not stop raining.",
+        "The room should be quiet at night.",
+        "Stop and think before you speak.",
+    ],
+)
+def test_the_word_amid_a_sentence_does_not_stop_it(sentence: str, stop_words: StopWords, spoken: Spoken) -> None:
+    assert heard(stop_words, spoken(sentence, before_s=0.8, after_s=0.8)) == []
+
+
+@pytest.mark.parametrize("word", ["Yes", "No", "Okay", "Top", "Shop", "Quite", "Paris", "Channel"])
+def test_another_word_alone_does_not_stop_it(word: str, stop_words: StopWords, spoken: Spoken) -> None:
+    assert heard(stop_words, spoken(f"{word}.", before_s=0.8, after_s=0.8)) == []
+
+
+def test_each_time_the_word_is_said_counts_once(stop_words: StopWords, spoken: Spoken) -> None:
+    once = spoken("Stop.", before_s=0.8, after_s=0.8)
+    assert len(heard(stop_words, np.concatenate([once, once]))) == 2
+
+
+def test_the_size_of_the_chunks_does_not_matter(stop_words: StopWords, spoken: Spoken) -> None:
+    assert len(heard(stop_words, spoken("Cancel.", before_s=0.8, after_s=0.8), 160)) == 1
+
+
+def test_what_was_heard_before_it_began_does_not_count(stop_words: StopWords, spoken: Spoken) -> None:
+    samples = spoken("Stop.", before_s=0.8, after_s=0.8)
+    stop_words.start()
+    end = int(np.flatnonzero(np.abs(samples.astype(int)) > 300)[-1])
+    stop_words.hear(samples[:end])
+    assert heard(stop_words, samples[end:]) == []
+
+
+@pytest.mark.parametrize("loudness", [0, 30, 3000])
+def test_silence_and_noise_do_not_stop_it(loudness: int, stop_words: StopWords) -> None:
+    noise = np.random.default_rng(1).normal(0.0, loudness, 5 * RATE_HZ)
+    assert heard(stop_words, noise.astype(np.int16)) == []
+
+
+def test_words_that_the_model_does_not_know_are_left_out(starter: dict[str, Path]) -> None:
+    model = VoskModel(starter["recognizer"])
+    assert StopWords(model, Vocabulary.of(model.folder), ["Stop", "basta", "be_quiet"]).words == ("stop", "be quiet")
