@@ -63,7 +63,10 @@ class StopWords:
             return None
         self._n_judged = span[1]
         text = " ".join(word.text for word in self._spotter.words(_apart(self._samples, *span)))
-        return text if text in self.words else None
+        if text not in self.words:
+            return None
+        self._n_judged = len(self._samples)
+        return text
 
     def _alone(self) -> tuple[int, int] | None:
         """The first and last sample of a sound that stood out and is over, if it was not yet looked at."""
