@@ -97,7 +97,7 @@ def test_the_longest_utterance_counts_from_the_first_sample() -> None:
     end = endpoint()
     ending(end, (0.3, True), LONG_SILENCE)
     end.go_on()
-    assert ending(end, (60.0, True)) == (Ending.TOO_LONG, 14.1)
+    assert ending(end, (60.0, True)) == (Ending.TOO_LONG, 14.03)
 
 
 @pytest.mark.parametrize("pause", list(Pause))
