@@ -160,9 +160,10 @@ def check(
 ) -> None:
     """Check the settings, and name every fault with its line."""
     from assistant.settings_file import load
+    from assistant.wake_phrases import check_wake_phrases
 
     try:
-        load(file or _Options.config)
+        check_wake_phrases(load(file or _Options.config))
     except ConfigError as error:
         print(error)
         raise typer.Exit(1) from None

@@ -12,7 +12,7 @@ import pytest
 import assistant as package
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMANDS = ("run", "ask", "say", "listen", "check", "devices", "models")
+COMMANDS = ("run", "ask", "say", "listen", "check", "devices", "models", "bench")
 
 
 def test_the_version_is_the_packages(assistant: Run) -> None:

@@ -33,8 +33,9 @@ RESEMBLING = {
         hey minecraft, hey craft, hey aircraft, hey mister""",
 }
 
-# Frequent words, against which any other phrase has to stand.
+# Frequent words, the most frequent first, so that a phrase is not heard in just any speech.
 COMMON = "a i the and to of you it is in that on for we he this be with not have".split()
+N_COMMON = 8  # against a bundled phrase; more would take it for themselves in noise
 
 
 def spellings(phrase: str, vocabulary: Vocabulary) -> list[tuple[str, ...]]:
@@ -53,7 +54,7 @@ def strict(phrase: str, said: Sequence[tuple[str, ...]], vocabulary: Vocabulary)
     """For a second look: with all that may be taken for the phrase."""
     if phrase in RESEMBLING:
         others = map(normalized, RESEMBLING[phrase].split(","))
-        decoys = [other for other in others if all(map(vocabulary.knows, other.split()))]
+        decoys = [line for line in (*others, *COMMON[:N_COMMON]) if all(map(vocabulary.knows, line.split()))]
     else:
         common = [word for word in COMMON if vocabulary.knows(word)]
         begun = [" ".join([*said[0][:-1], word]) for word in common]

@@ -23,10 +23,10 @@ WINDOW = np.sqrt(np.hanning(FRAME + 1)[:FRAME])
 
 def without_noise(samples: Samples, n_last: int) -> Samples:
     """The last `n_last` of the samples, int16 `(n,)` at 16 kHz, without the noise that lies under them all."""
+    if len(samples) < FRAME + SMOOTHED * STEP or n_last < FRAME:
+        return samples[-n_last:]
     spectra = np.fft.rfft(_frames(samples.astype(np.float64)) * WINDOW, axis=1)
     power = np.abs(spectra) ** 2
-    if len(power) < SMOOTHED:
-        return samples[-n_last:]
     sums = np.cumsum(power, axis=0)
     noise = np.quantile((sums[SMOOTHED:] - sums[:-SMOOTHED]) / SMOOTHED, QUIETEST, axis=0)
     n_kept = min(len(spectra), (n_last - FRAME) // STEP + 1)

@@ -1,102 +1,123 @@
-"""Hears "stop" while the assistant itself speaks or rings. Runs on the listener's thread.
+"""Hears somebody say "stop" while the assistant itself speaks or rings. Runs on the listener's thread.
 
-A voice on the radio says "stop" as well, amid a sentence; who means the assistant says it alone. So a word counts that
-stands out of what else sounds, with nothing as loud right before and after it. Only such moments are recognized,
-each by itself, with a grammar of the stop words and of what resembles them.
+What is left of our own voice, and a radio, are always there. Whoever interrupts is louder, for the length of a word,
+and then waits for what happens: only such a burst is given to Vosk, by itself. So it also costs next to nothing.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from assistant.audio.chunk import RATE_HZ, Samples
-from assistant.listening.grammar import COMMON
-from assistant.listening.phrase import normalized, words_of
+from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
 from assistant.listening.recognizer import Spotter, VoskModel
+from assistant.listening.transcript import Word
 from assistant.listening.vocabulary import Vocabulary
 
 STOP_WORDS = ("stop", "cancel", "be quiet")
-PRIOR = 3  # how much likelier than another they are
-N_DECOYS = 20  # a word
+N_DECOYS = 8  # a word
+PRIOR = 8  # how many times likelier than a decoy a stop word is, when it is short and alone
+LEAST_CONFIDENCE = 0.72
+UNSAID_S = 0.12  # what is shorter and no stop word is breath or noise
 
-FRAME = 256  # 16 ms
-# How far a word stands out of all else: alone in the room, or over a radio and what is left of the own voice.
-OUT_DB = (15.0, 10.0)
-LEAST_LEVEL = 150.0  # of 32768, root mean square of its loudest frame
-BEFORE = round(0.4 * RATE_HZ / FRAME)  # nothing as loud for so long
-AFTER = round(0.24 * RATE_HZ / FRAME)
-GAP = round(0.2 * RATE_HZ / FRAME)  # within a word: the closure of a "p" or a "k"
-SHORTEST, LONGEST = round(0.08 * RATE_HZ / FRAME), round(0.95 * RATE_HZ / FRAME)
-KEPT = BEFORE + LONGEST + AFTER
-MARGIN = 6 * FRAME  # the soft begin and end of a word
-FADE = 2 * FRAME
-SILENCE = 12 * FRAME  # without any the recognizer takes the edges for words
+
+def _chunks(duration_s: float) -> int:
+    return round(duration_s * RATE_HZ / CHUNK_SAMPLES)
+
+
+BACKGROUND_CHUNKS = _chunks(1.6)
+BACKGROUND_PERCENTILE = 80.0  # what is louder most of the time is the background's own
+STANDS_OUT = 4.0  # times the power of the background: there a burst begins
+LOUD = 12.0  # the same at its loudest, which somebody on the radio who has paused seldom reaches
+FADED = 0.03  # of the loudest: what is softer is not the word any more
+LEAST_CHUNKS, MOST_CHUNKS = _chunks(0.13), _chunks(1.0)
+AFTER_CHUNKS = _chunks(0.22)  # of background, after which the word is over and no sentence goes on
+BEFORE_CHUNKS = _chunks(0.35)  # the same before it; "be quiet" begins softly, and so does "stop"
+BEFORE_S = BEFORE_CHUNKS * CHUNK_SAMPLES / RATE_HZ
+FLOOR = 30.0**2  # of a quiet room
+
+
+class Bursts:
+    """Finds what is louder than all around it, for as long as a short command lasts."""
+
+    def __init__(self) -> None:
+        self._powers: deque[float] = deque(maxlen=BACKGROUND_CHUNKS)
+        self._recent: deque[Samples] = deque(maxlen=BEFORE_CHUNKS + MOST_CHUNKS + AFTER_CHUNKS)
+        self._background = FLOOR
+        self._n_burst = 0  # chunks since it began
+        self._n_after = 0
+        self._n_before = BEFORE_CHUNKS  # chunks of background since the last that stood out
+        self._alone = True
+        self._peak = 0.0
+
+    def hear(self, samples: Samples) -> Samples | None:
+        """The burst that is over with this chunk, `(n,)` with `BEFORE_CHUNKS` before it; or None."""
+        power = float(np.mean(np.square(samples, dtype=np.float64)))
+        if not self._n_burst:
+            background = float(np.percentile(self._powers or [power], BACKGROUND_PERCENTILE))
+            self._background = max(FLOOR, background)
+        self._powers.append(power)
+        self._recent.append(samples)
+        self._peak = max(self._peak, power)
+        if power > max(STANDS_OUT * self._background, FADED * self._peak):
+            if not self._n_burst:
+                self._alone = self._n_before >= BEFORE_CHUNKS
+            self._n_burst += self._n_after + 1
+            self._n_after = self._n_before = 0
+        elif self._n_burst:
+            self._n_after += 1
+        else:
+            self._n_before += 1
+            self._peak = 0.0
+        if self._n_burst > MOST_CHUNKS:
+            self._over()  # somebody talks; that is the background now
+        if self._n_after < AFTER_CHUNKS:
+            return None
+        n_burst, peak = self._n_burst, self._peak
+        self._n_before = self._n_after
+        self._over()
+        if n_burst < LEAST_CHUNKS or peak < LOUD * self._background or not self._alone:
+            return None
+        return np.concatenate(list(self._recent)[-(BEFORE_CHUNKS + n_burst + AFTER_CHUNKS) :])
+
+    def _over(self) -> None:
+        self._n_burst = self._n_after = 0
+        self._peak = 0.0
 
 
 class StopWords:
-    """Spots stop words that stand alone."""
+    """Spots words that end what is being said."""
 
-    def __init__(self, model: VoskModel, vocabulary: Vocabulary, words: Sequence[str] = STOP_WORDS) -> None:
-        """Words that the model does not know are never heard."""
-        self.words = tuple(word for word in map(normalized, words) if all(map(vocabulary.knows, words_of(word))))
-        said = {word for phrase in self.words for word in words_of(phrase)}
-        decoys = [other for word in sorted(said) for other in vocabulary.nearest(word, N_DECOYS)]
-        decoys += filter(vocabulary.knows, COMMON)
-        others = [word for word in dict.fromkeys(decoys) if word not in said]
-        self._spotter = Spotter(model, [*PRIOR * self.words, *others])
-        self.start()
+    def __init__(self, model: VoskModel, vocabulary: Vocabulary, phrases: Sequence[str] = STOP_WORDS) -> None:
+        """Of the phrases those are heard whose words the model knows."""
+        self.phrases = tuple(phrase for phrase in phrases if all(map(vocabulary.knows, phrase.split())))
+        known = sorted({word for phrase in self.phrases for word in phrase.split()})
+        # "Stopped" is no decoy: a word's ending is the first thing that noise adds or takes.
+        near = (near for word in known for near in vocabulary.nearest(word, N_DECOYS) if not near.startswith(word))
+        self._spotter = Spotter(model, [*PRIOR * self.phrases, *dict.fromkeys(near)])
+        self._bursts = Bursts()
 
     def start(self) -> None:
         """Forgets what was heard."""
-        self._samples: Samples = np.zeros(0, np.int16)
-        self._n_judged = 0  # of the samples: they are in a word that was looked at
+        self._bursts = Bursts()
 
     def hear(self, samples: Samples) -> str | None:
-        """The stop word that has just been said, alone."""
-        self._samples = np.concatenate([self._samples, samples])
-        surplus = max(0, len(self._samples) // FRAME - KEPT) * FRAME
-        self._samples = self._samples[surplus:]
-        self._n_judged = max(0, self._n_judged - surplus)
-        span = self._alone()
-        if span is None:
-            return None
-        self._n_judged = span[1]
-        text = " ".join(word.text for word in self._spotter.words(_apart(self._samples, *span)))
-        if text not in self.words:
-            return None
-        self._n_judged = len(self._samples)
-        return text
+        """The phrase that was just said by itself, or None; samples are chunks, `(CHUNK_SAMPLES,)`."""
+        burst = self._bursts.hear(samples)
+        return None if burst is None else self._said(self._spotter.words(burst))
 
-    def _alone(self) -> tuple[int, int] | None:
-        """The first and last sample of a sound that stood out and is over, if it was not yet looked at."""
-        power = _power(self._samples)
-        if len(power) < AFTER + SHORTEST or power.max() < LEAST_LEVEL**2:
-            return None
-        for out_db in OUT_DB:
-            (loud,) = np.nonzero(power > power.max() * 10 ** (-out_db / 10))
-            if len(power) - 1 - loud[-1] < AFTER:
-                continue
-            breaks = np.flatnonzero(np.diff(loud) > GAP)
-            begin, end = int(loud[breaks[-1] + 1] if len(breaks) else loud[0]), int(loud[-1]) + 1
-            before = int(loud[breaks[-1]]) if len(breaks) else -len(power)
-            if begin - before > BEFORE and SHORTEST <= end - begin <= LONGEST:
-                return (begin * FRAME, end * FRAME) if end * FRAME > self._n_judged else None
+    def _said(self, words: Sequence[Word]) -> str | None:
+        for phrase in self.phrases:
+            n = len(phrase.split())
+            for at in range(len(words) - n + 1):
+                said, rest = words[at : at + n], [*words[:at], *words[at + n :]]
+                if " ".join(word.text for word in said) != phrase or any(map(_is_said, rest)):
+                    continue
+                if min(word.confidence for word in said) > LEAST_CONFIDENCE:
+                    return phrase
         return None
 
 
-def _apart(samples: Samples, begin: int, end: int) -> Samples:
-    """What lies between, with its soft begin and end, and silence around it."""
-    piece = samples[max(0, begin - MARGIN) : end + MARGIN].astype(np.float32)
-    fade = np.linspace(0.0, 1.0, FADE, dtype=np.float32)
-    piece[:FADE] *= fade
-    piece[-FADE:] *= fade[::-1]
-    silence = np.zeros(SILENCE, np.float32)
-    return np.concatenate([silence, piece, silence]).astype(np.int16)
-
-
-def _power(samples: Samples) -> npt.NDArray[np.float32]:
-    """Mean square of each whole frame."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
-    power: npt.NDArray[np.float32] = np.mean(np.square(frames), axis=1)
-    return power
+def _is_said(word: Word) -> bool:
+    """Whether it is more than the rest of our own voice before the burst, or a breath."""
+    return word.end_s > BEFORE_S + UNSAID_S and word.end_s - word.start_s > UNSAID_S

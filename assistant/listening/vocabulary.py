@@ -31,6 +31,7 @@ SOUNDS = [
     (r"^wr", "r"),
     (r"tch|ch|sh", "x"),
     (r"igh|y$", "i"),
+    (r"(?<=[a-z]{2})e$", ""),
     (r"ph|gh$|v", "f"),
     (r"dge|g(?=[eiy])", "j"),
     (r"c(?=[eiy])|z", "s"),
