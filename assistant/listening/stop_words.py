@@ -17,7 +17,7 @@ from assistant.listening.vocabulary import Vocabulary
 STOP_WORDS = ("stop", "cancel", "be quiet")
 N_DECOYS = 8  # a word
 PRIOR = 8  # how many times likelier than a decoy a stop word is, when it is short and alone
-LEAST_CONFIDENCE = 0.72
+LEAST_CONFIDENCE = 0.6
 UNSAID_S = 0.12  # what is shorter and no stop word is breath or noise
 
 
@@ -29,6 +29,7 @@ BACKGROUND_CHUNKS = _chunks(1.6)
 BACKGROUND_PERCENTILE = 80.0  # what is louder most of the time is the background's own
 STANDS_OUT = 4.0  # times the power of the background: there a burst begins
 LOUD = 12.0  # the same at its loudest, which somebody on the radio who has paused seldom reaches
+ALONE = 10.0  # the same against what is right before it, or it is the end of a sentence
 FADED = 0.03  # of the loudest: what is softer is not the word any more
 LEAST_CHUNKS, MOST_CHUNKS = _chunks(0.13), _chunks(1.0)
 AFTER_CHUNKS = _chunks(0.22)  # of background, after which the word is over and no sentence goes on
@@ -46,8 +47,6 @@ class Bursts:
         self._background = FLOOR
         self._n_burst = 0  # chunks since it began
         self._n_after = 0
-        self._n_before = BEFORE_CHUNKS  # chunks of background since the last that stood out
-        self._alone = True
         self._peak = 0.0
 
     def hear(self, samples: Samples) -> Samples | None:
@@ -60,23 +59,20 @@ class Bursts:
         self._recent.append(samples)
         self._peak = max(self._peak, power)
         if power > max(STANDS_OUT * self._background, FADED * self._peak):
-            if not self._n_burst:
-                self._alone = self._n_before >= BEFORE_CHUNKS
             self._n_burst += self._n_after + 1
-            self._n_after = self._n_before = 0
+            self._n_after = 0
         elif self._n_burst:
             self._n_after += 1
         else:
-            self._n_before += 1
             self._peak = 0.0
         if self._n_burst > MOST_CHUNKS:
             self._over()  # somebody talks; that is the background now
         if self._n_after < AFTER_CHUNKS:
             return None
         n_burst, peak = self._n_burst, self._peak
-        self._n_before = self._n_after
         self._over()
-        if n_burst < LEAST_CHUNKS or peak < LOUD * self._background or not self._alone:
+        before = list(self._powers)[: -(n_burst + AFTER_CHUNKS)][-BEFORE_CHUNKS:]
+        if n_burst < LEAST_CHUNKS or peak < max(LOUD * self._background, ALONE * max(before, default=0.0)):
             return None
         return np.concatenate(list(self._recent)[-(BEFORE_CHUNKS + n_burst + AFTER_CHUNKS) :])
 
