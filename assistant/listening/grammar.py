@@ -10,7 +10,6 @@ from itertools import product
 from assistant.listening.phrase import normalized, words_of
 from assistant.listening.vocabulary import Vocabulary, sound_of
 
-PRIOR = 10  # how much likelier than another the phrase is where something has heard it already; tells in noise
 N_DECOYS = 12  # a word of a typed phrase
 
 # How a recognizer may write words of the bundled phrases, whether it knows them or not.
@@ -50,8 +49,8 @@ def sensitive(said: Sequence[tuple[str, ...]], vocabulary: Vocabulary, n_decoys:
     return list(dict.fromkeys([*map(" ".join, said), *_neighbors(said[0], vocabulary, n_decoys), *said[0][:-1]]))
 
 
-def strict(phrase: str, said: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> list[str]:
-    """For a second look: with all that may be taken for the phrase."""
+def strict(phrase: str, said: Sequence[tuple[str, ...]], vocabulary: Vocabulary, prior: int) -> list[str]:
+    """For a second look: with all that may be taken for the phrase, which is `prior` times likelier than each."""
     if phrase in RESEMBLING:
         others = map(normalized, RESEMBLING[phrase].split(","))
         decoys = [line for line in (*others, *COMMON[:N_COMMON]) if all(map(vocabulary.knows, line.split()))]
@@ -59,7 +58,7 @@ def strict(phrase: str, said: Sequence[tuple[str, ...]], vocabulary: Vocabulary)
         common = [word for word in COMMON if vocabulary.knows(word)]
         begun = [" ".join([*said[0][:-1], word]) for word in common]
         decoys = [*_neighbors(said[0], vocabulary, N_DECOYS), *begun, *common]
-    return [*PRIOR * list(map(" ".join, said)), *dict.fromkeys([*decoys, *said[0][:-1]])]
+    return [*prior * list(map(" ".join, said)), *dict.fromkeys([*decoys, *said[0][:-1]])]
 
 
 def said_in(words: Sequence[str], said: Sequence[tuple[str, ...]]) -> bool:

@@ -1,4 +1,4 @@
-from assistant.listening.grammar import PRIOR, said_in, sensitive, spellings, strict
+from assistant.listening.grammar import said_in, sensitive, spellings, strict
 from assistant.listening.vocabulary import Vocabulary
 
 KITCHEN = Vocabulary("hello hell yellow fellow kitchen chicken kitten the and".split())
@@ -19,14 +19,14 @@ def test_without_such_words_there_is_no_spelling() -> None:
 
 def test_a_bundled_phrase_is_told_from_what_is_known_to_resemble_it() -> None:
     vocabulary = Vocabulary("hey jarvis travis harvest".split())
-    lines = strict("hey jarvis", [("hey", "jarvis")], vocabulary)
-    assert lines.count("hey jarvis") == PRIOR
+    lines = strict("hey jarvis", [("hey", "jarvis")], vocabulary, 7)
+    assert lines.count("hey jarvis") == 7
     assert {"hey travis", "hey harvest"} <= set(lines)
     assert all(vocabulary.knows(word) for line in lines for word in line.split())
 
 
 def test_a_typed_phrase_is_told_from_words_that_sound_alike_and_from_frequent_ones() -> None:
-    lines = strict("hello kitchen", [("hello", "kitchen")], KITCHEN)
+    lines = strict("hello kitchen", [("hello", "kitchen")], KITCHEN, 1)
     assert {"hello chicken", "hello kitten", "yellow kitchen", "hello the", "the", "hello"} <= set(lines)
     assert "kitchen" not in lines
 
