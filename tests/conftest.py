@@ -157,7 +157,7 @@ def assistant(config_file: Path) -> Callable[..., "subprocess.CompletedProcess[s
     ) -> "subprocess.CompletedProcess[str]":
         chosen = ["--config", str(config)] if config else []
         command = [sys.executable, "-m", "assistant", *chosen, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)
+        return subprocess.run(command, **({"capture_output": True, "text": True, "timeout": 120} | how), check=False)
 
     return run
 

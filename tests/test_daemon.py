@@ -111,6 +111,34 @@ def test_the_wake_word_interrupts_a_reply(running: Running, sound_server: SoundS
     assert [line for line in running.recent if "heard: what is the sun" in line]
 
 
+def test_the_word_stop_interrupts_a_reply(running: Running, sound_server: SoundServer, speak: Speak) -> None:
+    threading.Thread(target=sound_server.play, args=(speak(QUESTION),)).start()
+    running.wait_for("speaking")
+    threading.Thread(target=sound_server.play, args=(speak("Stop.", before_s=1.0, after_s=1.0),)).start()
+    running.wait_for("turn 1: .*", "idle")
+    assert "done" not in next(line for line in running.recent if "turn 1: " in line)
+
+
+def test_a_question_may_follow_a_reply_without_the_wake_word(
+    running: Running, sound_server: SoundServer, speak: Speak
+) -> None:
+    answered(running, sound_server, speak(QUESTION))
+    threading.Thread(target=sound_server.play, args=(speak("What is the sun?", before_s=0.6),)).start()
+    running.wait_for(r"turn 2: endpoint .*done")
+    assert [line for line in running.recent if "heard: what is the sun" in line]
+
+
+def test_it_does_not_follow_up_on_its_own_last_words_nor_on_silence(
+    running: Running, sound_server: SoundServer, speak: Speak
+) -> None:
+    """The server's loopback brings what it says back into its microphone."""
+    loopback = ["load-module", "module-loopback", "source=spk.monitor", "sink=micfeed", "latency_msec=10"]
+    subprocess.run(["pactl", *loopback], env=sound_server.environment, check=True, capture_output=True)
+    answered(running, sound_server, speak(QUESTION))
+    running.wait_for("idle")
+    assert not [line for line in running.recent if "heard: " in line]
+
+
 def test_it_ends_when_told_to_and_leaves_nothing_behind(running: Running) -> None:
     model_pid = running.model_pid()
     assert running.stop() == 0
