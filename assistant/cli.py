@@ -216,7 +216,7 @@ def verify_models() -> None:
 
 @bench_app.command("hearing")
 def bench_hearing(
-    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, in some minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, in a minute.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure in simulated rooms how well it hears, is interrupted and takes turns.

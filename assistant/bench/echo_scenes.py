@@ -1,7 +1,7 @@
 """Does it hear a person while it speaks, and not itself? Scenes of `assistant bench hearing`."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 
@@ -24,7 +24,6 @@ DRIFT_PPM, LATE_S = 200.0, 0.04
 SELF_OVER_DBFS = -26.0  # the echo of its own replies, where nobody speaks
 HOUR_S = 3600.0
 
-Show = Callable[[str], None]
 Figures = dict[str, object]
 
 
@@ -57,8 +56,8 @@ class EchoScenes:
         phrase = settings.wake.phrase[0].replace("_", " ")
         self._calls = cycle([clip for clip in material.wake(phrase) if clip.speaker.startswith("joe")])
 
-    def figures(self, show: Show) -> Figures:
-        show(f"echo: calls over a reply, in {len(self._rooms)} rooms")
+    def calls(self) -> Figures:
+        """Whether the wake word is heard over a reply."""
         levels = OVER_DB[1:2] if self._quick else OVER_DB
         still = [Acoustics(room, over_db) for room in self._rooms for over_db in levels]
         drifting = [
@@ -80,7 +79,6 @@ class EchoScenes:
             },
             "recall_first_second": share(heard[:: len(CALLS_S)]),
             "n_calls": len(heard),
-            **self._own_voice(show),
         }
 
     def _recall(self, settings: Settings, places: Sequence[Acoustics]) -> list[bool]:
@@ -115,9 +113,9 @@ class EchoScenes:
             number += 1
         return [one.text for one in sentences]
 
-    def _own_voice(self, show: Show) -> Figures:
+    def own_voice(self) -> Figures:
+        """Whether its own replies wake it, and what is left of them in what it hears."""
         hours = 0.05 if self._quick else 1.0
-        show(f"echo: {hours:g} h of its own replies")
         kitchen = Kitchen(self._settings, self._voice)
         rooms, replies = cycle(self._rooms), cycle(self._material.replies)
         n_wakes, heard_s = 0, 0.0

@@ -1,6 +1,6 @@
 """Does it wait for the end, and no longer? Scenes of `assistant bench hearing`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,6 @@ BEFORE_S = 0.4
 LONGEST_S = 4.0  # after the utterance
 TELEVISION_DB = 10.0  # below the person
 
-Show = Callable[[str], None]
 Figures = dict[str, object]
 
 
@@ -37,12 +36,11 @@ class EndpointScenes:
         self._material = material
         self._kitchen = Kitchen(replace(settings, dialogue=Dialogue(follow_up_s=0.0, answer_s=0.0)))
 
-    def figures(self, show: Show) -> Figures:
+    def figures(self) -> Figures:
+        """How long after the speech it takes an utterance for finished, and how often before its end."""
         groups = {name: self._material.clips(name) for name in ("command", "question", "paused", "continued")}
-        show(f"endpoint: {sum(map(len, groups.values()))} utterances")
         ends = {name: [self._speak(clip) for clip in clips] for name, clips in groups.items()}
         with_pauses = [*ends["paused"], *ends["continued"]]
-        show("endpoint: with a television in the room")
         television = [self._speak(clip, television=True) for clip in groups["question"]]
         return {
             "cut_off_rate": share([end.after_s is not None and end.after_s < 0.0 for end in with_pauses]),

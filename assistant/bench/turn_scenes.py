@@ -1,6 +1,5 @@
 """Can it be interrupted, and does one word give the other? Scenes of `assistant bench hearing`."""
 
-from collections.abc import Callable
 from itertools import cycle
 
 import numpy as np
@@ -22,7 +21,6 @@ RADIO_DB = 6.0  # the echo above the radio
 PAUSES_S = (0.3, 0.8, 1.5, 2.5)  # before a follow-up
 BLOCK_S = SimulatedSpeaker.n_block / RATE_HZ  # which a real speaker's writer may be waiting for
 
-Show = Callable[[str], None]
 Figures = dict[str, object]
 
 
@@ -37,20 +35,17 @@ class TurnScenes:
         voice = {one.text: one.samples for reply in material.replies for one in reply.sentences}
         self._kitchen = Kitchen(settings, voice)
 
-    def figures(self, show: Show) -> tuple[Figures, Figures]:
-        """Those of barging in, and those of following up."""
+    def barge_in(self) -> Figures:
+        """How soon it is silent when told to be, by word and by button."""
         clips = self._material.clips("stop")
-        show(f"barge-in: {len(clips)} times stop, cancel or be quiet")
         stops_s = [self._stop(clip, number) for number, clip in enumerate(clips)]
         buttons_s = [self._button(number) for number in range(4 if self._quick else 24)]
-        barge_in: Figures = {
+        return {
             "stop_recall": share([time_s is not None for time_s in stops_s]),
             "stop_p95_s": percentile([time_s for time_s in stops_s if time_s is not None], 95),
             "n_stops": len(stops_s),
             "button_p95_s": percentile(buttons_s, 95),
-            **self._false_stops(show),
         }
-        return barge_in, self._follow_ups(show)
 
     def _enter(self, number: int, echo_dbfs: float) -> Room:
         room = self._rooms[number % len(self._rooms)]
@@ -86,9 +81,9 @@ class TurnScenes:
         self._kitchen.rest()
         return silent_s - pressed_s + BLOCK_S
 
-    def _false_stops(self, show: Show) -> Figures:
+    def false_stops(self) -> Figures:
+        """How often a radio stops its replies."""
         hours = 0.05 if self._quick else 1.0
-        show(f"barge-in: {hours:g} h of replies over a radio")
         n_stops, heard_s, at = 0, 0.0, 0
         radio = self._material.noise(RADIO)
         replies = cycle(self._material.replies)
@@ -108,9 +103,9 @@ class TurnScenes:
                 self._kitchen.rest()
         return {"false_stops_per_hour": round(n_stops / (heard_s / HOUR_S), 3), "hours": round(heard_s / HOUR_S, 2)}
 
-    def _follow_ups(self, show: Show) -> Figures:
+    def follow_ups(self) -> Figures:
+        """How often a second question is heard, and how often one where nobody spoke."""
         clips = self._material.clips("follow-up")
-        show(f"follow-up: {len(clips)} times, and as often nobody")
         heard = [self._follow_up(clip, number) for number, clip in enumerate(clips)]
         captured = [self._follow_up(None, number) for number in range(len(clips))]
         return {"recall": share(heard), "self_capture": sum(captured), "n": len(heard)}

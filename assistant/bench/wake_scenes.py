@@ -1,6 +1,6 @@
 """Is it woken when it is called, and only then? Scenes of `assistant bench hearing`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,6 @@ NOISE_BEFORE_S = 1.5
 SNR_DB = 10.0
 QUIET_DBFS = -65.0  # a fan in the next room
 
-Show = Callable[[str], None]
 Figures = dict[str, object]
 
 
@@ -45,18 +44,14 @@ class WakeScenes:
         self._bundled_kitchen = Kitchen(_calling(settings, *phrases[:-1]))
         self._typed_kitchen = Kitchen(_calling(settings, self._typed))
 
-    def figures(self, show: Show) -> Figures:
+    def calls(self) -> Figures:
+        """Who calls is heard, without and with noise and in rooms; what sounds alike is not."""
         clips = self._material.wake()
-        show(f"wake: {len(clips)} calls, without and with noise")
         clean = [self._call(clip, clip.samples) for clip in clips]
-        noisy = [
-            self._call(clip, self._noisy(clip.samples, number), NOISE_BEFORE_S) for number, clip in enumerate(clips)
-        ]
-        show("wake: the same in rooms, with noise")
+        noisy = [self._call(clip, self._noisy(clip.samples, i), NOISE_BEFORE_S) for i, clip in enumerate(clips)]
         far = [self._call(clip, self._noisy(self._in_room(clip, i), i), NOISE_BEFORE_S) for i, clip in enumerate(clips)]
         latencies_s = [call.latency_s for call in clean + noisy if call.latency_s is not None]
         typed = [call for clip, call in zip(clips + clips, clean + noisy, strict=True) if clip.text == self._typed]
-        show("wake: phrases that sound alike")
         return {
             "recall_clean": share([call.accepted for call in clean]),
             "recall_10db": share([call.accepted for call in noisy]),
@@ -68,8 +63,6 @@ class WakeScenes:
             "latency_p50_s": percentile(latencies_s, 50),
             "near_phrase_accepts": sum(self._is_fooled(clip) for clip in self._material.clips("near")),
             "n_near_phrases": len(self._material.clips("near")),
-            **self._false(show),
-            **self._cost(),
         }
 
     def _kitchen(self, phrase: str) -> Kitchen:
@@ -107,9 +100,9 @@ class WakeScenes:
             fooled = fooled or any(isinstance(one.event, Woken) for one in happened)
         return fooled
 
-    def _false(self, show: Show) -> Figures:
+    def false_wakes(self) -> Figures:
+        """How often hours of other speech and music wake it."""
         hours = {kind: figure.hours for kind, figure in self._material.hours().items()}
-        show(f"wake: {sum(hours.values()):.1f} hours of other speech and music")
         first: dict[Kind, int] = dict.fromkeys(hours, 0)
         second: dict[Kind, int] = dict.fromkeys(hours, 0)
         for piece in self._material.other_sound():
@@ -126,7 +119,7 @@ class WakeScenes:
             "hours": {kind: vars(figure) for kind, figure in self._material.hours().items()},
         }
 
-    def _cost(self) -> Figures:
+    def cost(self) -> Figures:
         """Of one core, all that hearing takes, with the settings as they are."""
         n_samples = (20 if self._quick else 120) * RATE_HZ
         people = np.concatenate([p.samples for p in self._material.other_sound() if p.kind == "human"][:40])
