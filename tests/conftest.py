@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -174,7 +175,8 @@ class SoundServer:
             [HERE / "virtual-sound", "start", self.folder], capture_output=True, text=True, check=True
         )
         assignments = re.findall(r"(\w+)=(\S+)", done.stdout)
-        self.environment = os.environ | dict(assignments)
+        # Without its name a program would be given the speaker's monitor when the microphone is unplugged.
+        self.environment = os.environ | dict(assignments) | {"PULSE_SOURCE": "mic"}
 
     def kill(self) -> None:
         """As a crash would."""
@@ -185,6 +187,32 @@ class SoundServer:
         for rest in (self.folder / "pulse.sock", self.folder / "pid"):
             rest.unlink(missing_ok=True)
         self.start()
+
+    def pactl(self, *arguments: str) -> str:
+        """What `pactl` prints."""
+        command = ["pactl", *arguments]
+        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
+
+    def loop_back(self) -> None:
+        """From now on what the speaker plays comes back into the microphone."""
+        self.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=micfeed", "latency_msec=10")
+
+    def unplug_microphone(self) -> None:
+        """It is gone, and with it who listens to it: the server would give them the speaker's monitor instead."""
+        path = self.folder / "commands"
+        self.pactl("load-module", "module-cli-protocol-unix", f"socket={path}")
+        (microphone,) = [line.split()[0] for line in self._list("sources") if line.split()[1] == "mic"]
+        listening = [line.split()[0] for line in self._list("source-outputs") if line.split()[1] == microphone]
+        with socket.socket(socket.AF_UNIX) as commands:
+            commands.connect(str(path))
+            commands.sendall("".join(f"kill-source-output {stream}\n" for stream in listening).encode())
+            self.pactl("unload-module", "module-remap-source")
+
+    def _list(self, what: str) -> list[str]:
+        return self.pactl("list", "short", what).splitlines()
+
+    def plug_in_microphone(self) -> None:
+        self.pactl("load-module", "module-remap-source", "source_name=mic", "master=micfeed.monitor")
 
     def play(self, path: Path) -> None:
         """Plays a WAV file into the microphone, to its end."""

@@ -1,5 +1,6 @@
 """`assistant run` as a person meets it: in a room, with a microphone and a speaker, both in software."""
 
+import contextlib
 import os
 import re
 import signal
@@ -20,11 +21,26 @@ from assistant.audio.recording import write_sound
 QUESTION = "Hey Jarvis, tell me about the moon."
 
 
+# The daemon with a signal for a button.
+WITH_BUTTON = """
+import signal, time
+from assistant import cli, daemon, events
+
+class Pressed(daemon.Daemon):
+    def run(self):
+        signal.signal(signal.SIGUSR1, lambda *_: self.post(events.ButtonPressed(time.monotonic())))
+        super().run()
+
+daemon.Daemon = Pressed
+cli.main()
+"""
+
+
 class Running:
     """The daemon under way, and the lines of its log."""
 
     def __init__(self, config: Path, server: SoundServer) -> None:
-        command = [sys.executable, "-m", "assistant", "--config", str(config), "run"]
+        command = [sys.executable, "-c", WITH_BUTTON, "--config", str(config), "run"]
         self.process = subprocess.Popen(command, env=server.environment, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self._more = threading.Condition()
@@ -53,6 +69,9 @@ class Running:
         (pid,) = " ".join(task.read_text() for task in tasks).split()
         return int(pid)
 
+    def press(self) -> None:
+        self.process.send_signal(signal.SIGUSR1)
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)
@@ -71,15 +90,21 @@ def config(models_folder: Path, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def running(config: Path, sound_server: SoundServer) -> Iterator[Running]:
-    daemon = Running(config, sound_server)
+@contextlib.contextmanager
+def started(config: Path, server: SoundServer) -> Iterator[Running]:
+    daemon = Running(config, server)
     try:
         daemon.wait_for("ready: say", "language model ready")
         yield daemon
     finally:
         daemon.process.kill()
         daemon.process.wait()
+
+
+@pytest.fixture
+def running(config: Path, sound_server: SoundServer) -> Iterator[Running]:
+    with started(config, sound_server) as daemon:
+        yield daemon
 
 
 def answered(running: Running, server: SoundServer, question: Path) -> str:
@@ -119,6 +144,32 @@ def test_the_word_stop_interrupts_a_reply(running: Running, sound_server: SoundS
     assert "done" not in next(line for line in running.recent if "turn 1: " in line)
 
 
+def test_the_button_interrupts_a_reply_and_listens(running: Running, sound_server: SoundServer, speak: Speak) -> None:
+    threading.Thread(target=sound_server.play, args=(speak(QUESTION),)).start()
+    running.wait_for("speaking")
+    running.press()
+    running.wait_for("turn 1: .*", "listening")
+    assert "done" not in next(line for line in running.recent if "turn 1: " in line)
+    threading.Thread(target=sound_server.play, args=(speak("What time is it?", before_s=0.6),)).start()
+    running.wait_for(r"turn 2: endpoint .*done")
+    assert [line for line in running.recent if "heard: what time is it" in line], running.recent
+
+
+def test_a_reply_that_contains_the_wake_phrase_wakes_nobody(
+    config: Path, sound_server: SoundServer, speak: Speak
+) -> None:
+    """It hears itself unhindered, through the server's loopback."""
+    prompt = "You are a voice assistant. To wake you people say: hey Jarvis."
+    settings = config.read_text().replace("output: pulse", "output: pulse, echo: none")
+    config.write_text(settings.replace("llm: {", f'llm: {{system_prompt: "{prompt}", '))
+    sound_server.loop_back()
+    with started(config, sound_server) as running:
+        threading.Thread(target=sound_server.play, args=(speak("Hey Jarvis, what do I say to wake you?"),)).start()
+        running.wait_for(r"turn 1: .*done")
+        assert [line for line in running.recent if re.search("sentence: .*hey jarvis", line, re.IGNORECASE)]
+        assert re.search("[1-9] its own words", next(line for line in running.recent if "turn 1: " in line))
+
+
 def test_a_question_may_follow_a_reply_without_the_wake_word(
     running: Running, sound_server: SoundServer, speak: Speak
 ) -> None:
@@ -131,9 +182,7 @@ def test_a_question_may_follow_a_reply_without_the_wake_word(
 def test_it_does_not_follow_up_on_its_own_last_words_nor_on_silence(
     running: Running, sound_server: SoundServer, speak: Speak
 ) -> None:
-    """The server's loopback brings what it says back into its microphone."""
-    loopback = ["load-module", "module-loopback", "source=spk.monitor", "sink=micfeed", "latency_msec=10"]
-    subprocess.run(["pactl", *loopback], env=sound_server.environment, check=True, capture_output=True)
+    sound_server.loop_back()
     answered(running, sound_server, speak(QUESTION))
     running.wait_for("idle")
     assert not [line for line in running.recent if "heard: " in line]
@@ -182,16 +231,29 @@ def test_a_lost_sound_server_is_found_again(running: Running, sound_server: Soun
     assert "moon" in answered(running, sound_server, speak(QUESTION))
 
 
+def test_a_microphone_unplugged_in_mid_utterance_is_told_and_found_again(
+    running: Running, sound_server: SoundServer, speak: Speak, understand: Understand, tmp_path: Path
+) -> None:
+    recorder = sound_server.record(tmp_path / "speaker.raw")
+    threading.Thread(target=sound_server.play, args=(speak(QUESTION, after_s=2.0),)).start()
+    running.wait_for("listening")
+    sound_server.unplug_microphone()
+    running.wait_for("microphone lost", "turn 1: .*", "turn 2: nothing was asked")
+    recorder.terminate()
+    recorder.wait()
+    write_sound(tmp_path / "told.wav", np.fromfile(tmp_path / "speaker.raw", np.int16), RATE_HZ)
+    assert word_error_rate(phrases.MICROPHONE_LOST, understand(tmp_path / "told.wav")) <= 0.2
+    sound_server.plug_in_microphone()
+    running.wait_for("microphone found again", r"turn \d+: nothing was asked")
+    assert "moon" in answered(running, sound_server, speak(QUESTION))
+
+
 def test_nothing_that_is_said_is_logged_unless_asked_for(config: Path, sound_server: SoundServer, speak: Speak) -> None:
     config.write_text(config.read_text().replace("log_speech: true", "log_speech: false"))
-    daemon = Running(config, sound_server)
-    try:
-        daemon.wait_for("ready: say", "language model ready")
+    with started(config, sound_server) as running:
         threading.Thread(target=sound_server.play, args=(speak(QUESTION),)).start()
-        daemon.wait_for(r"turn 1: .*done")
-        assert [line for line in daemon.recent if "moon" in line] == []
-    finally:
-        daemon.process.kill()
+        running.wait_for(r"turn 1: .*done")
+        assert [line for line in running.recent if "moon" in line] == []
 
 
 def test_its_parts_open_no_network_socket() -> None:
