@@ -43,6 +43,7 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
                 raise DeviceError(event.reason)
     finally:
         turn.cancel()
+        talker.worker.stop()
         if card:
             card.stop()
     if out:
@@ -81,3 +82,4 @@ def listen(settings: Settings, *, partial: Callable[[str], None], final: Callabl
         return
     finally:
         card.stop()
+        listener.worker.stop()  # Python must not end while Vosk works in another thread
