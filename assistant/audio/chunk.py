@@ -19,6 +19,7 @@ class Chunk:
     start: int  # index of the first sample, counted from when the microphone was first opened
     captured_s: float  # monotonic time at which the last sample was there
     playing: bool = False  # something of our own was sounding in the room meanwhile
+    own: Samples | None = None  # what that was, as it was played, where the echo canceller knows
 
     @property
     def end(self) -> int:

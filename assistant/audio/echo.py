@@ -38,7 +38,7 @@ class Echo(Protocol):
         ...
 
     def clean(self, chunk: Chunk) -> Chunk:
-        """The chunk without the echo, `playing` set; chunks come in order."""
+        """The chunk without the echo, `playing` and `own` set; chunks come in order."""
         ...
 
 
@@ -118,7 +118,7 @@ class EchoCanceller:
         if self._deaf_since_s is not None:
             self._try_again(chunk.captured_s, worked_off=bool(pairs))
             samples = np.zeros_like(samples)
-        return replace(chunk, samples=samples, playing=True)
+        return replace(chunk, samples=samples, playing=True, own=pairs[-1][1] if pairs else None)
 
     def _fail(self, now_s: float) -> None:
         log.info("the echo canceller diverged and starts over")

@@ -61,7 +61,7 @@ class StopWords(Protocol):
     """What `stop_words` offers."""
 
     def start(self) -> None: ...
-    def hear(self, samples: Samples) -> str | None: ...
+    def hear(self, chunk: Chunk) -> str | None: ...
 
 
 class VoiceActivity(Protocol):
@@ -158,7 +158,7 @@ class Listener:
         self._await_call(chunk)
         if self._utterance:
             self._follow(self._utterance, chunk)
-        elif self._heeding and (word := self._ears.stop_words.hear(chunk.samples)):
+        elif self._heeding and (word := self._ears.stop_words.hear(chunk)):
             self._post(Stopped(chunk.captured_s, word))
 
     def _await_call(self, chunk: Chunk) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
+from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
+from assistant.listening.own_voice import own_share
 from assistant.listening.recognizer import Spotter, VoskModel
 from assistant.listening.transcript import Word
 from assistant.listening.vocabulary import Vocabulary
@@ -36,6 +37,8 @@ AFTER_CHUNKS = _chunks(0.22)  # of background, after which the word is over and 
 BEFORE_CHUNKS = _chunks(0.35)  # the same before it; "be quiet" begins softly, and so does "stop"
 BEFORE_S = BEFORE_CHUNKS * CHUNK_SAMPLES / RATE_HZ
 FLOOR = 30.0**2  # of a quiet room
+OWN_SHARE = 0.5  # of a burst, which is then what the echo canceller left of our own voice
+NOTHING: Samples = np.zeros(CHUNK_SAMPLES, np.int16)
 
 
 class Bursts:
@@ -43,20 +46,20 @@ class Bursts:
 
     def __init__(self) -> None:
         self._powers: deque[float] = deque(maxlen=BACKGROUND_CHUNKS)
-        self._recent: deque[Samples] = deque(maxlen=BEFORE_CHUNKS + MOST_CHUNKS + AFTER_CHUNKS)
+        self._recent: deque[Chunk] = deque(maxlen=BEFORE_CHUNKS + MOST_CHUNKS + AFTER_CHUNKS)
         self._background = FLOOR
         self._n_burst = 0  # chunks since it began
         self._n_after = 0
         self._peak = 0.0
 
-    def hear(self, samples: Samples) -> Samples | None:
+    def hear(self, chunk: Chunk) -> Samples | None:
         """The burst that is over with this chunk, `(n,)` with `BEFORE_CHUNKS` before it; or None."""
-        power = float(np.mean(np.square(samples, dtype=np.float64)))
+        power = float(np.mean(np.square(chunk.samples, dtype=np.float64)))
         if not self._n_burst:
             background = float(np.percentile(self._powers or [power], BACKGROUND_PERCENTILE))
             self._background = max(FLOOR, background)
         self._powers.append(power)
-        self._recent.append(samples)
+        self._recent.append(chunk)
         self._peak = max(self._peak, power)
         if power > max(STANDS_OUT * self._background, FADED * self._peak):
             self._n_burst += self._n_after + 1
@@ -74,7 +77,8 @@ class Bursts:
         before = list(self._powers)[: -(n_burst + AFTER_CHUNKS)][-BEFORE_CHUNKS:]
         if n_burst < LEAST_CHUNKS or peak < max(LOUD * self._background, ALONE * max(before, default=0.0)):
             return None
-        return np.concatenate(list(self._recent)[-(BEFORE_CHUNKS + n_burst + AFTER_CHUNKS) :])
+        burst = list(self._recent)[-(BEFORE_CHUNKS + n_burst + AFTER_CHUNKS) :]
+        return None if _is_own(burst[-(n_burst + AFTER_CHUNKS) :]) else np.concatenate([c.samples for c in burst])
 
     def _over(self) -> None:
         self._n_burst = self._n_after = 0
@@ -97,9 +101,9 @@ class StopWords:
         """Forgets what was heard."""
         self._bursts = Bursts()
 
-    def hear(self, samples: Samples) -> str | None:
-        """The phrase that was just said by itself, or None; samples are chunks, `(CHUNK_SAMPLES,)`."""
-        burst = self._bursts.hear(samples)
+    def hear(self, chunk: Chunk) -> str | None:
+        """The phrase that was just said by itself, or None."""
+        burst = self._bursts.hear(chunk)
         return None if burst is None else self._said(self._spotter.words(burst))
 
     def _said(self, words: Sequence[Word]) -> str | None:
@@ -112,6 +116,14 @@ class StopWords:
                 if min(word.confidence for word in said) > LEAST_CONFIDENCE:
                     return phrase
         return None
+
+
+def _is_own(burst: Sequence[Chunk]) -> bool:
+    if all(chunk.own is None for chunk in burst):
+        return False
+    heard = np.concatenate([chunk.samples for chunk in burst])
+    played = np.concatenate([NOTHING if chunk.own is None else chunk.own for chunk in burst])
+    return own_share(heard, played) > OWN_SHARE
 
 
 def _is_said(word: Word) -> bool:

@@ -1,10 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Samples
+from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.listening.recognizer import VoskModel
 from assistant.listening.stop_words import STOP_WORDS, StopWords
 from assistant.listening.vocabulary import Vocabulary
@@ -18,11 +18,16 @@ def stop_words(starter: dict[str, Path]) -> StopWords:
     return StopWords(model, Vocabulary.of(model.folder))
 
 
-def heard(stop_words: StopWords, samples: Samples) -> list[tuple[str, float]]:
-    """What stopped it, and when in seconds."""
+def chunks(samples: Samples, own: Samples | None = None) -> Iterator[Chunk]:
+    for start in range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        part = slice(start, start + CHUNK_SAMPLES)
+        yield Chunk(samples[part], start, part.stop / RATE_HZ, own is not None, None if own is None else own[part])
+
+
+def heard(stop_words: StopWords, samples: Samples, own: Samples | None = None) -> list[tuple[str, float]]:
+    """What stopped it, and when in seconds, while it played `own`."""
     stop_words.start()
-    ends = range(CHUNK_SAMPLES, len(samples) + 1, CHUNK_SAMPLES)
-    words = [(end, stop_words.hear(samples[end - CHUNK_SAMPLES : end])) for end in ends]
+    words = [(chunk.end, stop_words.hear(chunk)) for chunk in chunks(samples, own)]
     return [(word, end / RATE_HZ) for end, word in words if word]
 
 
@@ -42,6 +47,15 @@ def test_it_hears_the_word_over_what_is_left_of_its_own_voice(stop_words: StopWo
     samples = spoken("Stop.", before_s=2.0, after_s=0.8).astype(int)
     reply = spoken("The capital of France is Paris. It has more than two million people.").astype(int)[: len(samples)]
     assert [word for word, _ in heard(stop_words, (samples + reply // 20).astype(np.int16))] == ["stop"]
+
+
+def test_what_is_left_of_its_own_voice_does_not_stop_it(stop_words: StopWords, spoken: Spoken) -> None:
+    own = spoken("Stop.", before_s=1.0, after_s=0.8)
+    left = (np.roll(own, 90) * 0.2 - np.roll(own, 91) * 0.1).astype(np.int16)
+    person = np.roll(spoken("Stop.", rate=1.2, before_s=1.0, after_s=0.8), 400)
+    assert heard(stop_words, left)
+    assert heard(stop_words, left, own) == []
+    assert heard(stop_words, person, spoken("The capital of France is Paris.")[: len(person)])
 
 
 SENTENCES = [
@@ -74,8 +88,8 @@ def test_what_was_heard_before_it_began_does_not_count(stop_words: StopWords, sp
     samples = spoken("Stop.", before_s=0.8, after_s=0.8)
     stop_words.start()
     end = int(np.flatnonzero(np.abs(samples.astype(int)) > 300)[-1])
-    for at in range(0, end - CHUNK_SAMPLES, CHUNK_SAMPLES):
-        stop_words.hear(samples[at : at + CHUNK_SAMPLES])
+    for chunk in chunks(samples[: end - CHUNK_SAMPLES]):
+        stop_words.hear(chunk)
     assert heard(stop_words, samples[end:]) == []
 
 
