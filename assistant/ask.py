@@ -9,32 +9,36 @@ from typing import Any
 import numpy as np
 
 from assistant import config
+from assistant.abilities import build_abilities
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
-from assistant.daemon import Daemon, build_ears, build_thinker, build_voice
+from assistant.daemon import Daemon
 from assistant.errors import AssistantError, ModelError, NoSpeechError
 from assistant.events import (
     ButtonPressed,
     Event,
     Finish,
+    Forget,
     HeardNothing,
-    Heed,
-    Ignore,
-    Listen,
+    Note,
     PartFound,
     PartLost,
     Ready,
     Say,
     Sentence,
+    SetPace,
     Spoken,
     Stopped,
+    Think,
     Typed,
     Woken,
 )
 from assistant.listening.listener import Ears, Listener
+from assistant.parts import build_ears, build_thinker, build_voice
+from assistant.presence import daemon_runs
 from assistant.record import Record
 from assistant.speaking.talker import Talker
-from assistant.thinking.thinker import LANGUAGE_MODEL
+from assistant.thinking.thinker import LANGUAGE_MODEL, Thinker
 
 LISTENER_PATIENCE_S = 10.0
 LONGEST_PAUSE_S = 2.0
@@ -70,8 +74,8 @@ class Answer:
             duration_s = round(len(self.spoken) / self.rate_hz, 3)
             audio = {"path": str(self.out) if self.out else None, "rate_hz": self.rate_hz, "duration_s": duration_s}
         return {
-            "path": "model",
-            "actions": [],
+            "path": "command" if record.did else "model",
+            "actions": [{"action": one.action, "done": one.done} for one in record.did],
             "transcript": record.transcript,
             "partials": partials if record.transcript else None,
             "wake": wake,
@@ -107,15 +111,15 @@ class _Page:
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
 
-    def post(self, command: Say | Finish) -> None:
+    def post(self, command: Say | Finish | SetPace) -> None:
         if isinstance(command, Finish):
             self._post(Spoken(command.turn, time.monotonic()))
 
 
-class _NoEars:
-    """Takes what a listener is told, where nothing is to be heard."""
+class _Nobody:
+    """Takes what a part is told that is not needed: ears where nothing is to be heard, a model for a command."""
 
-    def post(self, command: Listen | Heed | Ignore) -> None: ...
+    def post(self, command: object) -> None: ...
 
 
 class _Asking:
@@ -126,8 +130,11 @@ class _Asking:
         self._show = show
         self._obstacle = ""
         self._daemon = Daemon(config.Dialogue(0.0, 0.0), self._observe, log_speech=settings.privacy.log_speech)
-        self._thinker, self._model = build_thinker(settings, self._daemon.post)
-        self._daemon.thinker = self._thinker.worker
+        self._doer, ringer, _ = build_abilities(settings, self, self._daemon.post, rings=daemon_runs())
+        self._daemon.doer, self._daemon.ringer = self._doer.worker, ringer.worker
+        self._daemon.thinker = _Nobody()
+        self._thinker: Thinker | None = None
+        self._model = ""
         self._samples = read_sound(question.audio) if question.audio else np.zeros(0, np.int16)
         self._daemon.sound = self._recording = Recording(
             self._samples,
@@ -136,16 +143,35 @@ class _Asking:
             deliver=self._deliver,
             post=self._daemon.post,
         )
-        self._thinker.start()
         try:
+            if question.audio or not self._doer.knows(question.text):
+                self._start_thinker(settings)
             self._open_ears(settings)
             self._open_mouth(settings)
         except BaseException:
-            self._thinker.stop()
+            self._stop_thinker()
             raise
+        self._doer.worker.start()
+        if self._thinker is None:
+            self._daemon.post(Typed(question.text, time.monotonic()))
+
+    def _start_thinker(self, settings: config.Settings) -> None:
+        self._thinker, chosen = build_thinker(settings, self._daemon.post)
+        self._model = chosen.model.name if chosen.model else chosen.path.name
+        self._daemon.thinker = self._thinker.worker
+        self._thinker.start()
+
+    def _stop_thinker(self) -> None:
+        if self._thinker:
+            self._thinker.stop()
+
+    def post(self, message: Think | Forget | Note) -> None:
+        """What the doer has for the thinker."""
+        if self._thinker:
+            self._thinker.worker.post(message)
 
     def _open_ears(self, settings: config.Settings) -> None:
-        self._daemon.listener = _NoEars()
+        self._daemon.listener = _Nobody()
         if self._question.audio:
             # A recording can wait until it is heard, so nothing is queued for long.
             ears = build_ears(settings)
@@ -191,7 +217,7 @@ class _Asking:
             self._daemon.run()
         finally:
             self._recording.stop()
-            self._thinker.stop()
+            self._stop_thinker()
         record, audio = self._daemon.record, self._question.audio
         if self._obstacle:
             raise ModelError(f"the language model does not start: {self._obstacle}")
@@ -202,8 +228,7 @@ class _Asking:
         spoken = self._recording.played if self._aloud else None
         if self._question.out and spoken is not None:
             write_sound(self._question.out, spoken, self._recording.rate_hz)
-        name = self._model.model.name if self._model.model else self._model.path.name
-        return Answer(record, name, spoken, self._recording.rate_hz, self._question.out)
+        return Answer(record, self._model, spoken, self._recording.rate_hz, self._question.out)
 
 
 def ask(settings: config.Settings, question: Question, show: Callable[[str], None] = lambda sentence: None) -> Answer:

@@ -20,9 +20,14 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    entry: type | None = None,
 ) -> T:
-    """A field with its meaning and limits in the metadata; the default None is written `auto` in the file."""
-    return field(default=default, metadata={"doc": doc, "unit": unit, "low": low, "high": high, "choices": choices})
+    """A field with its meaning and limits in the metadata; the default None is written `auto` in the file.
+
+    With `entry`, the field is a list of such sections.
+    """
+    limits = {"unit": unit, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata={"doc": doc, "entry": entry, **limits})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,16 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of day."""
+
+    always_right: bool = setting(
+        False,
+        "Whether the system time is right though no time server and no clock chip says so; if not, it tells no time.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Privacy:
     """What is kept of what people say."""
 
@@ -165,6 +180,24 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerCommand:
+    """A command of the owner's own: sentences, and what is done when one of them is said."""
+
+    sentences: tuple[str, ...] = setting(
+        (), "What to say: words, (one|another), [perhaps], and {name} where any words may stand."
+    )
+    say: str = setting("", "What it answers; {name} is what was said there.")
+    output: str = setting("", "The output that is switched.")
+    state: str = setting("", "What becomes of the output.", choices=("on", "off", "toggle", "pulse"))
+    run: tuple[str, ...] = setting(
+        (), "The program that is run, by its full path, and its arguments; {name} is what was said there."
+    )
+    timeout_s: float = setting(10.0, "How long the program may take before it is ended.", unit="s", low=1.0, high=60.0)
+    speak_output: bool = setting(False, "Whether what the program prints is spoken.")
+    place: str = field(default="", compare=False)  # file and line, once it is read from one; no setting
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, as `settings.llm.n_ctx`: the names are the keys of the file."""
 
@@ -177,8 +210,12 @@ class Settings:
     llm: Llm = Llm()
     voice: Voice = Voice()
     models: Models = Models()
+    clock: Clock = Clock()
     privacy: Privacy = Privacy()
     log: Log = Log()
+    commands: tuple[OwnerCommand, ...] = setting(
+        (), "Commands of your own, which switch an output, run a program or only say something.", entry=OwnerCommand
+    )
 
 
 def models_folder(settings: Settings) -> Path:

@@ -1,18 +1,15 @@
-"""Builds the parts and wires them; the main loop, which alone owns the state, runs on the main thread."""
+"""The daemon: the main loop, which alone owns the state, and the parts around it. Runs on the main thread."""
 
 import logging
-import os
 import queue
 import signal
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from assistant import config
+from assistant.abilities import build_abilities
 from assistant.audio.chunk import Samples
-from assistant.audio.echo import EchoCanceller, Gate, NoEcho
-from assistant.audio.sound_card import Echo, SoundCard
-from assistant.config import Dialogue, Settings, models_folder
-from assistant.doing.commands import Commands, Completeness
+from assistant.audio.sound_card import SoundCard
+from assistant.config import Dialogue, Settings
 from assistant.events import (
     Cancel,
     Chime,
@@ -24,49 +21,24 @@ from assistant.events import (
     Heed,
     Ignore,
     Listen,
-    PartFound,
-    PartLost,
     Ready,
     Ring,
     Say,
     Sentence,
+    SetPace,
+    SetVolume,
+    Silence,
     Think,
     Turn,
 )
-from assistant.listening.endpoint import Pause
-from assistant.listening.listener import Ears, Listener
-from assistant.listening.phrase import BUNDLED, normalized
-from assistant.listening.recognizer import VoskModel, VoskRecognizer
-from assistant.listening.spotting import SpottedWake
-from assistant.listening.stop_words import StopWords
-from assistant.listening.verifier import Verifier
-from assistant.listening.vocabulary import Vocabulary, check_phrase
-from assistant.listening.voice_activity import SileroActivity
-from assistant.listening.wake import FirstStages, MicroWake, OpenWake, WakeWord
-from assistant.models import Chosen, ModelFolder, choose, memory_bytes
+from assistant.parts import build_echo, build_listener, build_thinker, build_voice
+from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.speaking.talker import Talker
-from assistant.speaking.voice import Piper
 from assistant.states import State, react
-from assistant.thinking.messages import Load
-from assistant.thinking.model_process import ModelProcess
-from assistant.thinking.thinker import Thinker
 
 log = logging.getLogger(__name__)
 
-WAKE_ENGINES: dict[str, Callable[[Sequence[str], float], WakeWord]] = {"micro": MicroWake, "open": OpenWake}
-ECHOES: dict[str, Callable[[Callable[[str], None]], Echo]] = {"cancel": EchoCanceller, "gate": Gate, "none": NoEcho}
-ECHO = "echo canceller"
-PAUSES = {
-    Completeness.COMPLETE: Pause.SHORT,
-    Completeness.MAY_GO_ON: Pause.USUAL,
-    Completeness.WANTS_MORE: Pause.LONG,
-    Completeness.UNKNOWN: Pause.USUAL,
-}
-STOPS = {"stop", "cancel"}  # the commands that end a turn
-OTHER_TEMPERATURE = 0.7  # for a model that the catalogue does not know
-
-Post = Callable[[Event], None]
 Message_contra = TypeVar("Message_contra", contravariant=True)
 
 
@@ -79,115 +51,13 @@ class Sound(Protocol):
     def finish(self, turn: Turn) -> None: ...
     def chime(self, earcon: Earcon) -> None: ...
     def ring(self, *, on: bool, low: bool) -> None: ...
+    def set_volume(self, level: float) -> None: ...
 
 
 class Inbox(Protocol[Message_contra]):
     """Takes commands; a worker is one."""
 
     def post(self, message: Message_contra, /) -> None: ...
-
-
-def choose_model(settings: Settings, purpose: Literal["llm", "recognizer", "voice"]) -> Chosen:
-    """The installed model that the settings mean.
-
-    Raises:
-        ModelError: there is none, or it is damaged.
-    """
-    words = {"llm": settings.llm.model, "recognizer": settings.recognizer.model, "voice": settings.voice.model}
-    folder = ModelFolder(models_folder(settings))
-    chosen = choose(folder, purpose, words[purpose], settings.language, memory_bytes())
-    log.info("%s: %s", purpose, chosen.path.name)
-    if chosen.better:
-        log.warning("%s", chosen.better)
-    return chosen
-
-
-def build_echo(settings: config.Audio, post: Post) -> Echo:
-    """What takes its own voice out of what it hears, as the settings choose it. Raises DeviceError."""
-
-    def changed(reason: str) -> None:
-        if reason:
-            log.warning("%s", reason)
-        post(PartLost(ECHO, reason, "") if reason else PartFound(ECHO))
-
-    return ECHOES[settings.echo](changed)
-
-
-def build_wake(settings: config.Wake, model: VoskModel, vocabulary: Vocabulary) -> WakeWord:
-    """What listens for the wake phrases: an engine for those that it was trained on, Vosk for those of the owner's.
-
-    Raises:
-        ConfigError: a typed phrase has a word that the recognizer does not know.
-    """
-    phrases = [normalized(phrase) for phrase in settings.phrase]
-    typed = [phrase for phrase in phrases if phrase not in BUNDLED]
-    stages: list[WakeWord] = []
-    if trained := [phrase for phrase in phrases if phrase in BUNDLED]:
-        stages.append(WAKE_ENGINES[settings.engine](trained, settings.sensitivity))
-    if typed:
-        for phrase in typed:
-            check_phrase(phrase, vocabulary)
-        stages.append(SpottedWake(typed, model, vocabulary, SileroActivity(), settings.sensitivity))
-    return FirstStages(*stages)
-
-
-def build_ears(settings: Settings) -> Ears:
-    """The engines that hear, as the settings choose them.
-
-    Raises:
-        ModelError: the recognizer is missing or damaged.
-        ConfigError: a typed wake phrase has a word that it does not know.
-    """
-    folder = choose_model(settings, "recognizer").path
-    model, vocabulary = VoskModel(folder), Vocabulary.of(folder)
-    verifier = Verifier(model, vocabulary, [normalized(phrase) for phrase in settings.wake.phrase])
-    for phrase in verifier.unverified:
-        log.warning('"%s" has no second look: the recognizer knows no words that sound like it', phrase)
-    commands = Commands(settings.language)
-    return Ears(
-        wake=build_wake(settings.wake, model, vocabulary),
-        verifier=verifier,
-        stop_words=StopWords(model, vocabulary),
-        voice_activity=SileroActivity(),
-        recognizer=VoskRecognizer(model),
-        pause_after=lambda text: PAUSES[commands.completeness(text)],
-    )
-
-
-def build_listener(settings: Settings, post: Post) -> Listener:
-    """The ears at work. Raises as `build_ears`."""
-    return Listener(build_ears(settings), settings.endpoint, post)
-
-
-def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
-    """The thinker, not started yet, and the model it thinks with. Raises ModelError."""
-    chosen, llm = choose_model(settings, "llm"), settings.llm
-    recommended = chosen.model.temperature if chosen.model else None
-    temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)
-    load = Load(
-        path=chosen.path,
-        system_prompt=llm.system_prompt,
-        n_ctx=llm.n_ctx,
-        n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
-        max_tokens=llm.max_tokens,
-        temperature=next(temperature for temperature in temperatures if temperature is not None),
-        top_k=llm.top_k,
-        top_p=llm.top_p,
-    )
-    process, commands = ModelProcess(load), Commands(settings.language)
-
-    def stops(text: str) -> bool:
-        command = commands.parse(text)
-        return command is not None and command.intent in STOPS
-
-    thinker = Thinker(process, stops, llm.max_tokens, post)
-    process.died = thinker.model_died
-    return thinker, chosen
-
-
-def build_voice(settings: Settings) -> Piper:
-    """The voice that the settings choose. Raises ModelError."""
-    return Piper(choose_model(settings, "voice").path, settings.voice.rate)
 
 
 class Daemon:
@@ -209,8 +79,10 @@ class Daemon:
         self.record = Record()  # of the turn under way, or of the last one
         self.calls = Calls()
         self.listener: Inbox[Listen | Heed | Ignore]
-        self.thinker: Inbox[Think | Cancel]
-        self.talker: Inbox[Say | Finish]
+        self.doer: Inbox[Think]
+        self.thinker: Inbox[Cancel]
+        self.ringer: Inbox[Silence]
+        self.talker: Inbox[Say | Finish | SetPace]
         self.sound: Sound
 
     def post(self, event: Event) -> None:
@@ -267,9 +139,13 @@ class Daemon:
             case Listen() | Heed() | Ignore():
                 self.listener.post(command)
             case Think():
-                self.thinker.post(command)
-            case Say() | Finish():
+                self.doer.post(command)
+            case Silence():
+                self.ringer.post(command)
+            case Say() | Finish() | SetPace():
                 self.talker.post(command)
+            case SetVolume():
+                self.sound.set_volume(command.level)
             case Chime():
                 self.sound.chime(command.earcon)
             case Ring():
@@ -281,25 +157,31 @@ def run(settings: Settings) -> None:
 
     Raises:
         ModelError: a model that it cannot do without is missing or damaged.
+        StoreError: what is to be kept cannot be kept.
+        AssistantError: another daemon runs already.
     """
+    presence = announce()
     daemon = Daemon(settings.dialogue, log_speech=settings.privacy.log_speech)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.quit())
-    thinker, _ = build_thinker(settings, daemon.post)
+    thinker, model = build_thinker(settings, daemon.post)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
         listener = build_listener(settings, daemon.post)
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
-        talker = Talker(build_voice(settings), sound, settings.voice.sentence_gap_s)
+        doer, ringer, common = build_abilities(settings, thinker.worker, daemon.post, model=model.path.stem)
+        talker = Talker(build_voice(settings), sound, settings.voice.sentence_gap_s, common)
         talker.warm()
-        daemon.listener, daemon.thinker, daemon.talker = listener.worker, thinker.worker, talker.worker
-        daemon.sound = sound
-        listener.worker.start()
-        talker.worker.start()
+        daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker.worker
+        daemon.talker, daemon.ringer, daemon.sound = talker.worker, ringer.worker, sound
+        for worker in (listener.worker, talker.worker, doer.worker):
+            worker.start()
         sound.start()
         daemon.post(Ready())
+        ringer.worker.start()
         log.info('ready: say "%s"', '" or "'.join(settings.wake.phrase).replace("_", " "))
         daemon.run()
         sound.stop()
     finally:
         thinker.stop()
+        presence.close()

@@ -93,6 +93,20 @@ class Stopped:
 class Rang:
     """A timer or an alarm is due: it rings until somebody stops it."""
 
+    said: str = ""  # what rings
+
+
+@dataclass(frozen=True, slots=True)
+class Quieted:
+    """Nothing rings any more: it was put off, or nobody came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A person asked for what another part does."""
+
+    command: "SetVolume | SetPace"
+
 
 @dataclass(frozen=True, slots=True)
 class Partial:
@@ -128,6 +142,15 @@ class FirstToken:
 
     turn: Turn
     at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """A command was understood, and carried out unless something forbade it."""
+
+    turn: Turn
+    action: str  # its intent: "set_timer"
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +238,13 @@ Event = (
     | Typed
     | Stopped
     | Rang
+    | Quieted
+    | Wanted
     | Partial
     | Heard
     | HeardNothing
     | FirstToken
+    | Did
     | Sentence
     | Replied
     | FirstAudio
@@ -264,6 +290,21 @@ class Think:
 
     turn: Turn
     text: str
+    said_before: tuple[str, ...] = ()  # the reply before it, as far as it was heard
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Take the last exchange out of the conversation, or all of them."""
+
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Tell the model with the next question what the person wants it to know."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,4 +345,23 @@ class Ring:
     low: bool = False
 
 
-Command = Listen | Heed | Ignore | Think | Say | Finish | Cancel | Chime | Ring
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Whatever rings was heard, and is not to ring again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    """Speak so loudly from now on, 0.0 to 1.0; what rings stays audible."""
+
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetPace:
+    """Speak so fast from now on, in times of what the settings say."""
+
+    times: float
+
+
+Command = Listen | Heed | Ignore | Think | Say | Finish | Cancel | Chime | Ring | Silence | SetVolume | SetPace

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from assistant.events import (
+    Did,
     Event,
     Failed,
     FirstAudio,
@@ -31,6 +32,7 @@ class Record:
     sentences: list[str] = field(default_factory=list)
     failed: str | None = None
     tokens: TokenCounts | None = None
+    did: list[Did] = field(default_factory=list)
     begin_s: float | None = None  # end of speech, or when a question was typed
     endpoint_s: float | None = None
     transcript_s: float | None = None
@@ -52,6 +54,8 @@ class Record:
                 self.begin_s, self.endpoint_s, self.transcript_s = event.speech_end_s, event.endpoint_s, event.at_s
             case FirstToken():
                 self.first_token_s = event.at_s
+            case Did():
+                self.did.append(event)
             case Sentence():
                 self.sentences.append(event.text)
             case Replied():
@@ -84,6 +88,7 @@ class Record:
     def line(self) -> str:
         """The turn in one line for the log, without a word of what was said."""
         parts = [self.timings_in_words() or "nothing was asked"]
+        parts += [one.action if one.done else f"{one.action} not done" for one in self.did]
         if self.tokens:
             read, written, per_second = self.tokens.evaluated, self.tokens.generated, self.tokens.per_second
             parts.append(f"{read} tokens read, {written} written at {per_second:.1f}/s")

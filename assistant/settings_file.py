@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import Field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -152,7 +152,7 @@ def _overlaid(settings: Any, node: yaml.Node | None, section: str, faults: list[
     if not isinstance(node, yaml.MappingNode):
         faults.append(_at(node, f"{section or 'the file'} is {_shown(node)}, must be lines of `name: value`"))
         return settings
-    known = {field.name: field for field in fields(settings)}
+    known = {field.name: field for field in fields(settings) if field.compare}
     lines: dict[str, int] = {}
     changes: dict[str, object] = {}
     for key, value in node.value:
@@ -164,6 +164,8 @@ def _overlaid(settings: Any, node: yaml.Node | None, section: str, faults: list[
             faults.append(_at(key, f"{full_name} is not a setting{_nearest(name, known)}"))
         elif is_dataclass(known[name].default):
             changes[name] = _overlaid(getattr(settings, name), value, name, faults)
+        elif entry := known[name].metadata["entry"]:
+            changes[name] = tuple(_entries(value, entry, name, faults))
         elif value.tag == _NULL:
             faults.append(_at(value, f"{full_name} has no value; give it one or remove the line"))
         else:
@@ -173,6 +175,16 @@ def _overlaid(settings: Any, node: yaml.Node | None, section: str, faults: list[
                 faults.append(_at(value, f"{full_name} is {_shown(value)}, must be {error}"))
         lines.setdefault(name, key.start_mark.line + 1)
     return replace(settings, **changes)
+
+
+def _entries(node: yaml.Node, entry: type, name: str, faults: list[str]) -> Iterator[Any]:
+    """The sections of a list, each with its place in the file; adds their faults to the list."""
+    if not isinstance(node, yaml.SequenceNode):
+        if node.tag != _NULL:  # all of it may be commented out
+            faults.append(_at(node, f"{name} is {_shown(node)}, must be a list, each entry begun with `-`"))
+        return
+    for index, item in enumerate(node.value):
+        yield _overlaid(entry(place=_place(item)), item, f"{name}[{index}]", faults)
 
 
 def _value(node: yaml.Node, field: Field[Any]) -> object:
@@ -251,4 +263,8 @@ def _clip(text: str) -> str:
 
 
 def _at(node: yaml.Node, fault: str) -> str:
-    return f"{node.start_mark.name}:{node.start_mark.line + 1}: {fault}"
+    return f"{_place(node)}: {fault}"
+
+
+def _place(node: yaml.Node) -> str:
+    return f"{node.start_mark.name}:{node.start_mark.line + 1}"

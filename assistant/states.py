@@ -24,6 +24,7 @@ from assistant.events import (
     Listen,
     PartFound,
     PartLost,
+    Quieted,
     Rang,
     Ready,
     Replied,
@@ -31,11 +32,13 @@ from assistant.events import (
     Say,
     Saying,
     Sentence,
+    Silence,
     Spoken,
     Stopped,
     Think,
     Turn,
     Typed,
+    Wanted,
     Woken,
 )
 from assistant.said import is_own, said_until
@@ -92,14 +95,19 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             return _listen(state, event.at_s, hold_until=event.hold_until)
         case Typed():
             after, turn = _begin(state, Phase.THINKING)
-            return after, (*_cancelled(state, event.at_s), Think(turn, event.text))
+            return after, (*_cancelled(state, event.at_s), Think(turn, event.text, _said(state)))
         case Stopped():
             return _stop(state, event.at_s)
         case Rang():
-            return _between_turns(replace(state, ringing=True))
+            return _between_turns(replace(state, ringing=True, unsaid=_joined(state.unsaid, event.said)))
+        case Quieted() if state.ringing:
+            after = replace(state, ringing=False)
+            return _between_turns(after, Ring(on=False))
+        case Wanted():
+            return state, (event.command,)
         case Heard():
             after = replace(state, phase=Phase.THINKING, spoken_to=True)
-            return after, (Chime(Earcon.END), Think(event.turn, event.text))
+            return after, (Chime(Earcon.END), Think(event.turn, event.text, _said(state)))
         case HeardNothing():
             return _rest(state, *(() if state.follows_up else (Chime(Earcon.END),)))
         case Spoken():
@@ -127,11 +135,20 @@ def _words(event: Woken | Stopped) -> str:
     return event.phrase if isinstance(event, Woken) else event.word or "\0"
 
 
+def _said(state: State) -> tuple[str, ...]:
+    return tuple(saying.text for saying in state.sayings)
+
+
+def _joined(unsaid: str, said: str) -> str:
+    return unsaid if said in unsaid else f"{unsaid} {said}".strip()
+
+
 def _rest(state: State, *commands: Command) -> Reaction:
     """The turn is over; what could not be said during it is said now, as a turn that the next wake word ends."""
     if state.unsaid and SPEAKER not in state.lost:
         after, turn = _begin(replace(state, unsaid=""), Phase.SPEAKING)
-        return after, (*commands, Say(turn, state.unsaid), Finish(turn))
+        ring: tuple[Command, ...] = (Ring(on=True, low=True),) if state.ringing else ()
+        return after, (*commands, *ring, Say(turn, state.unsaid), Finish(turn))
     if state.ringing:
         return replace(state, phase=Phase.RINGING, turn=None), (*commands, Ring(on=True), Heed())
     if state.phase in {Phase.LISTENING, Phase.SPEAKING, Phase.RINGING}:
@@ -175,7 +192,7 @@ def _follow_up(state: State, dialogue: Dialogue) -> Reaction:
 def _stop(state: State, at_s: float) -> Reaction:
     if state.turn is None and not state.ringing:
         return state, ()
-    quiet: tuple[Command, ...] = (Ring(on=False),) if state.ringing else ()
+    quiet: tuple[Command, ...] = (Ring(on=False), Silence()) if state.ringing else ()
     return _rest(replace(state, ringing=False), *_cancelled(state, at_s), *quiet)
 
 
@@ -193,5 +210,5 @@ def _find(state: State, event: PartFound) -> Reaction:
     return _between_turns(replace(state, lost=state.lost - {event.part}, unsaid=event.said or state.unsaid))
 
 
-def _between_turns(state: State) -> Reaction:
-    return (state, ()) if state.turn or state.phase is Phase.STARTING else _rest(state)
+def _between_turns(state: State, *commands: Command) -> Reaction:
+    return (state, commands) if state.turn or state.phase is Phase.STARTING else _rest(state, *commands)

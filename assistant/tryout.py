@@ -10,9 +10,9 @@ from assistant.audio.echo import NoEcho
 from assistant.audio.recording import Recording, write_sound
 from assistant.audio.sound_card import SPEAKER, SoundCard
 from assistant.config import Settings
-from assistant.daemon import build_listener, build_voice
 from assistant.errors import DeviceError
 from assistant.events import Event, Failed, Finish, Heard, HeardNothing, Listen, Partial, PartLost, Say, Spoken, Turn
+from assistant.parts import build_listener, build_voice
 from assistant.speaking.talker import Talker
 from assistant.thinking.sentences import SentenceCutter
 

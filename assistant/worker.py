@@ -87,7 +87,7 @@ class Worker(Generic[Message]):
             try:
                 entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
             except queue.Empty:
-                wait_s = self._rest()
+                wait_s = self.rest()
                 continue
             if entry is None:
                 return
@@ -103,7 +103,8 @@ class Worker(Generic[Message]):
             log.debug("%s failed", self.name, exc_info=True)
             self._failed(self.name, error, message)
 
-    def _rest(self) -> float:
+    def rest(self) -> float:
+        """Does what is done when nothing waits, in the calling thread; gives for how many seconds that was it."""
         try:
             return min(self._idle(), BEAT_S)
         except Exception as error:

@@ -32,6 +32,12 @@ Speak = Callable[..., Path]
 Understand = Callable[[Path], str]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the tests keep is kept nowhere else."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def models_folder() -> Path:
     """A folder with the starter models, kept between runs."""
@@ -53,7 +59,9 @@ def starter(models_folder: Path) -> dict[str, Path]:
 def config_file(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Settings for the starter models, with replies that do not depend on chance."""
     path = tmp_path_factory.mktemp("config") / "config.yaml"
-    path.write_text(f"models: {{folder: {models_folder}}}\nllm: {{temperature: 0, max_tokens: 60}}\n")
+    path.write_text(
+        f"models: {{folder: {models_folder}}}\nllm: {{temperature: 0, max_tokens: 60}}\nclock: {{always_right: true}}\n"
+    )
     return path
 
 

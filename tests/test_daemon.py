@@ -84,6 +84,7 @@ def config(models_folder: Path, tmp_path: Path) -> Path:
         f"models: {{folder: {models_folder}}}\n"
         "llm: {temperature: 0, max_tokens: 60}\n"
         "audio: {input: pulse, output: pulse}\n"
+        "clock: {always_right: true}\n"
         "privacy: {log_speech: true}\n"
         "log: {level: debug}\n"
     )

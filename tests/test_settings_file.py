@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from assistant import settings_file
-from assistant.config import Audio, Llm, Settings, Wake
+from assistant.config import Audio, Llm, OwnerCommand, Settings, Wake
+from assistant.doing.owner_check import clashes, faults_of
 from assistant.errors import ConfigError
 from assistant.settings_file import default_path, load
 
@@ -325,3 +326,67 @@ def test_a_template_with_a_slip_loads_or_tells_its_faults(start: int, n_lost: in
 def test_one_text_or_a_list_of_them(written: str, phrases: tuple[str, ...]) -> None:
     CONFIG.write_text(f"wake: {{phrase: {written}}}\n")
     assert load(CONFIG).wake.phrase == phrases
+
+
+OWN = """
+log: {}
+commands:
+  - sentences: ["turn (on|off) the heater", "heater {state}"]
+    output: heater
+    state: on
+  - {sentences: blinds up, run: [/usr/local/bin/blinds, up], timeout_s: 20, speak_output: true, say: Up.}
+"""
+
+
+def test_the_owner_s_commands_are_read_with_their_lines() -> None:
+    heater, blinds = loaded(OWN).commands
+    assert heater == OwnerCommand(("turn (on|off) the heater", "heater {state}"), output="heater", state="on")
+    assert blinds == OwnerCommand(
+        ("blinds up",), say="Up.", run=("/usr/local/bin/blinds", "up"), timeout_s=20.0, speak_output=True
+    )
+    assert (heater.place, blinds.place) == ("config.yaml:4", "config.yaml:7")
+
+
+def test_the_commands_of_a_later_file_take_the_place_of_those_before() -> None:
+    beside("10.yaml", "commands:\n- {sentences: go, say: Gone.}\n")
+    (command,) = loaded(OWN).commands
+    assert command == OwnerCommand(("go",), say="Gone.")
+    assert command.place == "config.d/10.yaml:2"
+
+
+@pytest.mark.parametrize("text", ["commands:\n", "commands: []\n", "commands:\n  # - sentences: go\n"])
+def test_no_commands_are_no_fault(text: str) -> None:
+    assert loaded(text) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("commands: go", 'commands is "go", must be a list, each entry begun with `-`'),
+        ("commands: {sentences: go}", "commands is a section, must be a list, each entry begun with `-`"),
+        ("commands: [go]", 'commands[0] is "go", must be lines of `name: value`'),
+        ("commands: [{say: A}, {sentence: go}]", "commands[1].sentence is not a setting; did you mean sentences?"),
+        ("commands: [{place: x}]", "commands[0].place is not a setting; did you mean endpoint.patience?"),
+        ("commands: [{state: no}]", 'commands[0].state is "no", must be on or off or toggle or pulse'),
+        ("commands: [{timeout_s: 61}]", "commands[0].timeout_s is 61, must be 1 to 60"),
+        ("commands: [{run: [/bin/x, 5]}]", "commands[0].run is a list, must be text; put it in quotes"),
+        ("commands: [{say: A, say: B}]", "commands[0].say is given twice, first in line 1; keep one"),
+        ("commands: [{say: }]", "commands[0].say has no value; give it one or remove the line"),
+    ],
+)
+def test_a_fault_in_a_command_names_it(text: str, fault: str) -> None:
+    assert fault_in(text) == f"config.yaml:1: {fault}"
+
+
+def test_the_faults_of_all_commands_are_told() -> None:
+    assert faults_in("commands:\n- say: 5\n- run: []\n") == (
+        "config.yaml:2: commands[0].say is 5, must be text; put it in quotes",
+        "config.yaml:3: commands[1].run is a list, must be text, or a list of at least one",
+    )
+
+
+def test_the_examples_of_the_template_are_commands() -> None:
+    lines = TEMPLATE.read_text("utf-8").split("# or only say. For example:\n")[1].split("commands: []\n")[0]
+    commands = loaded("commands:\n" + lines.replace("#  ", "  ")).commands
+    assert [bool(command.run) + 2 * bool(command.output) for command in commands] == [1, 2, 1, 0]
+    assert faults_of(commands, ["heater"]) == clashes(commands, "en") == []

@@ -25,6 +25,7 @@ from assistant.events import (
     PartFound,
     Partial,
     PartLost,
+    Quieted,
     Rang,
     Ready,
     Replied,
@@ -32,11 +33,14 @@ from assistant.events import (
     Say,
     Saying,
     Sentence,
+    SetVolume,
+    Silence,
     Spoken,
     Stopped,
     Think,
     Turn,
     Typed,
+    Wanted,
     Woken,
 )
 from assistant.states import MICROPHONE, SPEAKER, Phase, State
@@ -323,7 +327,45 @@ def test_it_rings_until_it_is_told_to_stop() -> None:
     assert (after.phase, commands) == (Phase.RINGING, (Ring(on=True), Heed()))
     for event in (STOPPED, PRESSED, Stopped(10.0, "stop")):
         quiet, commands = react(after, event)
-        assert (quiet.phase, quiet.ringing, commands) == (Phase.IDLE, False, (Ring(on=False), Ignore()))
+        assert (quiet.phase, quiet.ringing, commands) == (Phase.IDLE, False, (Ring(on=False), Silence(), Ignore()))
+
+
+def test_what_rings_is_named_while_it_rings_low() -> None:
+    after, commands = react(STATES["idle"], Rang("Time's up."))
+    assert after.turn is not None
+    assert (after.phase, commands) == (
+        Phase.SPEAKING,
+        (Ring(on=True, low=True), Say(after.turn, "Time's up."), Finish(after.turn)),
+    )
+    ringing, commands = react(after, Spoken(after.turn, 3.0))
+    assert (ringing.phase, commands) == (Phase.RINGING, (Ring(on=True), Heed()))
+    quiet, commands = react(after, STOPPED)
+    assert (quiet.phase, quiet.ringing) == (Phase.IDLE, False)
+    assert commands[-3:] == (Ring(on=False), Silence(), Ignore())
+
+
+def test_what_rings_is_named_once_though_it_was_told_twice_during_a_turn() -> None:
+    after, _ = react(STATES["thinking"], Rang("Time's up."))
+    after, _ = react(after, Rang("Time's up."))
+    assert after.unsaid == "Time's up."
+
+
+def test_when_nothing_rings_any_more_it_is_quiet() -> None:
+    after, commands = react(STATES["ringing"], Quieted())
+    assert (after.phase, after.ringing, commands) == (Phase.IDLE, False, (Ring(on=False), Ignore()))
+    during, commands = react(replace(STATES["thinking"], ringing=True), Quieted())
+    assert (during.phase, during.ringing, commands) == (Phase.THINKING, False, (Ring(on=False),))
+
+
+def test_what_another_part_is_wanted_for_is_passed_on_in_every_state() -> None:
+    for state in STATES.values():
+        assert react(state, Wanted(SetVolume(0.5))) == (state, (SetVolume(0.5),))
+
+
+def test_a_question_comes_with_what_was_said_before_it() -> None:
+    _, commands = react(replace(STATES["listening"], sayings=PAIR), Heard(TURN, "repeat that", 8.0, 8.5, 8.6))
+    said = tuple(saying.text for saying in PAIR)
+    assert [command.said_before for command in commands if isinstance(command, Think)] == [said]
 
 
 @pytest.mark.parametrize("name", ["listening", "thinking", "speaking"])

@@ -26,7 +26,9 @@ class Piece:
 class Mixer:
     """Makes blocks of `n_block` samples, as long as somebody asks for them."""
 
-    def __init__(self, n_block: int) -> None:
+    def __init__(self, n_block: int, volume: float = 1.0) -> None:
+        """`volume` is that of the pieces, 0.0 to 1.0, and may be changed at any time."""
+        self.volume = volume
         self._n_block = n_block
         self._pieces: deque[Piece] = deque()
         self._ringing: Samples | None = None
@@ -73,6 +75,8 @@ class Mixer:
             piece.n_played += len(samples)
             if piece.n_played == len(piece.samples):
                 self._pieces.popleft()
+        if self.volume < 1.0:
+            block = np.rint(block * self.volume).astype(np.int16)
         if self._ringing is None:
             return block, begun
         return self._with_ring(block, self._ringing, lowered=self._low or n_filled > 0), begun

@@ -17,7 +17,7 @@ from assistant.audio.mixer import Mixer, Piece
 from assistant.events import Earcon, Event, FirstAudio, Saying, Spoken, Turn
 
 AWAKE_S = 30.0  # after the last sound, since a reply may follow; then the speaker may sleep
-RING_VOLUME = 0.5
+RING_VOLUME, LEAST_RING_VOLUME = 0.5, 0.2  # who turned it down or off still wants to be woken
 NOTHING = np.zeros(0, np.int16)
 
 
@@ -53,6 +53,7 @@ class Playback:
         self._speaker = speaker
         self._echo = echo
         self._post = post
+        self._volume = 1.0
         self._mixer = Mixer(1)
         self._rings, self._rings_low = False, False
         self._playing: Turn | None = None  # of whose reply the last sentence was
@@ -69,7 +70,7 @@ class Playback:
 
     def opened(self) -> None:
         """The speaker was opened, perhaps with another rate than before."""
-        self._mixer = Mixer(self._speaker.n_block)
+        self._mixer = Mixer(self._speaker.n_block, self._volume)
         self._mix_ring()
 
     def lost(self, now_s: float) -> None:
@@ -110,13 +111,17 @@ class Playback:
             sound = earcon(kind, self._settings.earcons, self._speaker.rate_hz)
             self._mixer.add(Piece(sound, lambda at_s: None))
 
+    def set_volume(self, level: float) -> None:
+        self._volume = self._mixer.volume = level
+
     def ring(self, *, on: bool, low: bool) -> None:
         self._rings, self._rings_low = on, low
         if self._speaker.is_open:
             self._mix_ring()
 
     def _mix_ring(self) -> None:
-        sound = ring(RING_VOLUME, self._speaker.rate_hz) if self._rings else None
+        loudness = max(LEAST_RING_VOLUME, RING_VOLUME * self._volume)
+        sound = ring(loudness, self._speaker.rate_hz) if self._rings else None
         self._mixer.ring(sound, low=self._rings_low)
 
     def feed(self, now_s: float) -> bool:

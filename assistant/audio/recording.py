@@ -112,6 +112,9 @@ class Recording:
     def chime(self, earcon: Earcon) -> None:
         """Nothing: it is the reply that is kept."""
 
+    def set_volume(self, level: float) -> None:
+        """A recording is as loud as it is."""
+
     def ring(self, *, on: bool, low: bool) -> None:
         """Nothing, as with earcons."""
 

@@ -57,11 +57,16 @@ class _Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class _Volume:
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """Something happened to a stream: look at once."""
 
 
-_Message = _Play | _Finish | _Chime | _Ring | _Look
+_Message = _Play | _Finish | _Chime | _Ring | _Volume | _Look
 
 
 class SoundCard:
@@ -113,6 +118,9 @@ class SoundCard:
     def ring(self, *, on: bool, low: bool) -> None:
         self.worker.post(_Ring(on, low))
 
+    def set_volume(self, level: float) -> None:
+        self.worker.post(_Volume(level))
+
     def _stream_ended(self) -> None:
         self.worker.post(_Look())
 
@@ -131,6 +139,8 @@ class SoundCard:
                 self._playback.chime(message.earcon)
             case _Ring():
                 self._playback.ring(on=message.on, low=message.low)
+            case _Volume():
+                self._playback.set_volume(message.level)
             case _Look():
                 self._watch()
 

@@ -17,7 +17,7 @@ from assistant.bench.air import SimulatedSpeaker, Way
 from assistant.bench.clips import to_int16
 from assistant.bench.rooms import Room
 from assistant.config import Settings
-from assistant.daemon import Daemon, build_echo, build_listener
+from assistant.daemon import Daemon
 from assistant.events import (
     ButtonPressed,
     Cancel,
@@ -31,6 +31,7 @@ from assistant.events import (
     Turn,
     Typed,
 )
+from assistant.parts import build_echo, build_listener
 from assistant.speaking.talker import Talker
 
 CHUNK_S = CHUNK_SAMPLES / RATE_HZ
@@ -56,6 +57,9 @@ class RenderedVoice:
 
     def synthesize(self, text: str) -> Samples:
         return self._clips[text]
+
+    def set_pace(self, times: float) -> None:
+        """What was rendered has its pace."""
 
 
 class Script:
@@ -96,6 +100,9 @@ class Sound:
     def chime(self, earcon: Earcon) -> None:
         self._playback.chime(earcon)
 
+    def set_volume(self, level: float) -> None:
+        self._playback.set_volume(level)
+
     def ring(self, *, on: bool, low: bool) -> None:
         self._playback.ring(on=on, low=low)
 
@@ -119,7 +126,8 @@ class Kitchen:
         self._state = self.daemon.state
         self.script = Script(self.daemon.post)
         self.listener = build_listener(settings, self.daemon.post)
-        self.daemon.listener, self.daemon.thinker = self.listener.worker, self.script
+        self.daemon.listener = self.listener.worker
+        self.daemon.doer = self.daemon.thinker = self.script
         self._voice = RenderedVoice(voice or {})
         self.enter(None)
         self.daemon.post(Ready())

@@ -7,24 +7,23 @@ rules is taken from the package `home_assistant_intents`. In those files, beside
 - `metadata: {in_one_breath: true}`: nobody pauses within these sentences, so a text that is already a whole command is
   not taken for the beginning of one of them ("what time is it" for that of "what time is it in Tokyo").
 - `politeness`: what may stand before and after every command. `wants_more`: words on which nobody ends a sentence.
+- `answers`: what may follow a question of ours, in the form of `intents`. `says`, `phrases`: what it says itself.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
-from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, merge_dict, recognize_all
+from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, recognize_all
 from hassil.intents import Intent
-from home_assistant_intents import get_intents
 
 from assistant.doing.continuation import NumberWords, Reach, Walk, number_words
+from assistant.doing.language import language_file
 
 Slot = int | float | str
+OWN_TEXT = "own_text"  # the list of any words that the slots of the owner's templates name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,19 @@ class Template:
 
 
 class Commands:
-    """The commands of one language."""
+    """The commands of one language, and the owner's own."""
 
-    def __init__(self, language: str = "en") -> None:
-        """Loads the templates; FileNotFoundError when there are none for the language."""
-        source = _load(language)
-        self.grammar = Intents.from_dict(source)
+    def __init__(self, language: str = "en", own: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Loads the templates; FileNotFoundError when there are none for the language.
+
+        `own` are further intents with their templates, `{OWN_TEXT:name}` in them a slot for any words. They come first.
+        """
+        source = language_file(language)
+        self._own = frozenset(own or {})
+        own_intents = {intent: {"data": [{"sentences": list(texts)}]} for intent, texts in (own or {}).items()}
+        lists = source["lists"] | {OWN_TEXT: {"wildcard": True}}
+        self.grammar = Intents.from_dict(source | {"lists": lists, "intents": source["intents"] | own_intents})
+        self._answers = Intents.from_dict(source | {"intents": source["answers"]})
         self.numbers = dict(_spoken_ranges(self.grammar))
         self.templates = tuple(_templates(self.grammar, self.numbers))
         self._before = _any_of(source["politeness"]["before"], r"^(?:{})(?: |$)")
@@ -71,16 +77,17 @@ class Commands:
 
     def parse(self, text: str) -> Command | None:
         """The command that the whole text is, politeness around it aside; None for anything else."""
-        body = self._body(text)
-        if not body:
-            return None
-        results = [
-            _Understood.of(result)
-            for template, reach in self._reaches(body)
-            if reach.accepts
-            for result in recognize_all(body, template.grammar)
-        ]
-        return max(results, key=lambda understood: understood.n_literal).command if results else None
+        return self._closest(self._readings(text))
+
+    def parse_answer(self, text: str, wanted: Collection[str]) -> Command | None:
+        """The answer to a question of ours that the text is: one of the `answers` in the language's file."""
+        body = self._body(text) or _plain(text)
+        intents = {name: self._answers.intents[name] for name in wanted}
+        return self._closest(map(_Understood.of, recognize_all(body, replace(self._answers, intents=intents))))
+
+    def intents(self, text: str) -> frozenset[str]:
+        """All that the text could mean, closer reading or not."""
+        return frozenset(reading.command.intent for reading in self._readings(text))
 
     def completeness(self, text: str) -> Completeness:
         """Whether the words so far are a command, and whether more are to be expected."""
@@ -99,6 +106,20 @@ class Commands:
             return Completeness.MAY_GO_ON
         begun = any(reach.wants_words for _, reach in reaches) or any(slow)
         return Completeness.WANTS_MORE if begun else Completeness.UNKNOWN
+
+    def _closest(self, readings: "Iterable[_Understood]") -> Command | None:
+        closest = max(readings, key=lambda one: (one.command.intent in self._own, one.n_literal), default=None)
+        return closest.command if closest else None
+
+    def _readings(self, text: str) -> list["_Understood"]:
+        if not (body := self._body(text)):
+            return []
+        return [
+            _Understood.of(result)
+            for template, reach in self._reaches(body)
+            if reach.accepts
+            for result in recognize_all(body, template.grammar)
+        ]
 
     def _body(self, text: str) -> str:
         """The command without what is said around it."""
@@ -167,26 +188,6 @@ def _plain(text: str) -> str:
 def _any_of(phrases: Iterable[str], pattern: str) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
     return re.compile(pattern.format("|".join(map(re.escape, longest_first))))
-
-
-def _load(language: str) -> dict[str, Any]:
-    """The language's file, with what it borrows filled in."""
-    text = files("assistant.doing").joinpath(f"languages/{language}.yaml").read_text(encoding="utf-8")
-    source: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    lender = get_intents(language) or {}
-    borrowed = {kind: {name: lender[kind][name] for name in names} for kind, names in source.pop("borrowed").items()}
-    for intent in source["intents"].values():
-        for block in intent["data"]:
-            if "from" in block:
-                name, _, combination = block.pop("from").partition("/")
-                block["sentences"] = [
-                    sentence
-                    for lent in lender["intents"][name]["data"]
-                    if lent["metadata"]["slot_combination"] == combination
-                    for sentence in lent["sentences"]
-                ]
-    merge_dict(borrowed, source)
-    return borrowed
 
 
 def _templates(grammar: Intents, numbers: Mapping[str, NumberWords]) -> Iterator[Template]:

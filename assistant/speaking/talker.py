@@ -4,16 +4,20 @@ Synthesis runs ahead of playback, so that one sentence follows the other without
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from assistant.audio.chunk import Samples
-from assistant.events import Finish, Say, Turn
+from assistant.events import Finish, Say, SetPace, Turn
+from assistant.speaking.rendered import Rendered
 from assistant.speaking.speakable import speakable
-from assistant.worker import Worker
+from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
+
+PAUSE_S = 0.5  # between two common sentences that are synthesized for later: others need the processor too
 
 
 class Voice(Protocol):
@@ -22,6 +26,7 @@ class Voice(Protocol):
     @property
     def rate_hz(self) -> int: ...
     def synthesize(self, text: str) -> Samples: ...
+    def set_pace(self, times: float) -> None: ...
 
 
 class Sound(Protocol):
@@ -34,29 +39,50 @@ class Sound(Protocol):
 class Talker:
     """Speaks the sentences of a turn as they come."""
 
-    def __init__(self, voice: Voice, sound: Sound, sentence_gap_s: float) -> None:
+    def __init__(self, voice: Voice, sound: Sound, sentence_gap_s: float, common: Sequence[str] = ()) -> None:
+        """What is `common` is synthesized while there is nothing else to do, so that it is there when it is needed."""
         self._voice = voice
+        self._rendered = Rendered()
+        self._common = [speakable(text) for text in common]
         self._sound = sound
         self._gap = np.zeros(round(sentence_gap_s * voice.rate_hz), np.int16)
         self._begun: Turn | None = None
-        self.worker = Worker[Say | Finish]("talker", self._receive, failed=self._failed)
+        self.worker = Worker[Say | Finish | SetPace]("talker", self._receive, failed=self._failed, idle=self._idle)
 
     def warm(self) -> None:
         """Speaks a word to nobody: the first synthesis is slower than those that follow."""
         self._voice.synthesize("Yes.")
 
-    def _receive(self, command: Say | Finish) -> None:
+    def _receive(self, command: Say | Finish | SetPace) -> None:
         if isinstance(command, Finish):
             self._sound.finish(command.turn)
+            return
+        if isinstance(command, SetPace):
+            self._voice.set_pace(command.times)
+            self._rendered.clear()
             return
         text = speakable(command.text)
         if not text or command.turn.cancelled:
             return
-        samples = self._voice.synthesize(text)
+        samples = self._sound_of(text)
         if self._begun is command.turn:
             samples = np.concatenate([self._gap, samples])
         self._begun = command.turn
         self._sound.play(command.turn, command.text, samples, self._voice.rate_hz)
 
-    def _failed(self, _part: str, error: Exception, _command: Say | Finish | None) -> None:
+    def _sound_of(self, text: str) -> Samples:
+        samples = self._rendered.get(text)
+        if samples is None:
+            samples = self._voice.synthesize(text)
+            self._rendered.keep(text, samples)
+        return samples
+
+    def _idle(self) -> float:
+        wanted = next((text for text in self._common if text not in self._rendered), None)
+        if wanted is None:
+            return BEAT_S
+        self._sound_of(wanted)
+        return PAUSE_S
+
+    def _failed(self, _part: str, error: Exception, _command: Say | Finish | SetPace | None) -> None:
         log.error("a sentence could not be spoken: %s", error)

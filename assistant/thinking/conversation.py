@@ -35,6 +35,10 @@ class Conversation:
         if self._exchanges and self._exchanges[-1] is exchange:
             del self._exchanges[-1]
 
+    def drop_last(self) -> None:
+        """Removes the newest, if there is one."""
+        del self._exchanges[-1:]
+
     def forget(self) -> None:
         self._exchanges.clear()
 

@@ -63,6 +63,7 @@ class LanguageModel:
             raise ModelError(f"no context of {self.n_ctx} tokens for {path.name}: {_complaint()}")
         self._memory = api.llama_get_memory(self._context)
         self._sampler: Any = None
+        self._greedy = api.llama_sampler_init_greedy()
         self.cached: list[int] = []
 
     def _context_params(self, n_threads: int) -> Any:
@@ -89,6 +90,7 @@ class LanguageModel:
     def close(self) -> None:
         if self._sampler:
             api.llama_sampler_free(self._sampler)
+        api.llama_sampler_free(self._greedy)
         api.llama_free(self._context)
         api.llama_model_free(self._model)
 
@@ -196,9 +198,9 @@ class LanguageModel:
             raise AbortedError
         raise ModelError(f"llama.cpp could not evaluate {len(tokens)} tokens after {n_before} (code {result})")
 
-    def sample(self) -> int:
-        """Chooses the token that follows; it is not in the KV cache until it is evaluated."""
-        return int(api.llama_sampler_sample(self._sampler, self._context, -1))
+    def sample(self, *, likeliest: bool = False) -> int:
+        """Chooses the token that follows, at will the likeliest; it is not in the KV cache until it is evaluated."""
+        return int(api.llama_sampler_sample(self._greedy if likeliest else self._sampler, self._context, -1))
 
     def append(self, token: int) -> None:
         """Evaluates one token after those in the cache. Raises as `evaluate` does."""

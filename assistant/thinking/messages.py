@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from assistant.thinking.tool_calls import Call, Malformed, Tool
+
 Tokens = tuple[int, ...]
 
 
@@ -27,6 +29,7 @@ class Load:
     temperature: float
     top_k: int
     top_p: float
+    tools: tuple[Tool, ...] = ()  # a model whose chat template knows none is not told of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,14 @@ class Cancel:
     """To the model: this turn and all before it are over."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """To the model: what its call gave, as `tool_calls.response` words it; the reply goes on."""
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +79,30 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """From the model: a token, and the text that it completes (often a word, sometimes nothing)."""
+    """From the model: a token, and the text that it completes (often a word, sometimes nothing).
+
+    All tokens of a reply come, in their order, so that it can be told again as it stands in the KV cache: thoughts,
+    calls and their results too, with no text.
+    """
 
     number: int
     token: int
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """From the model: the reply waits for a `ToolResult`. The tokens of the call came before."""
+
+    number: int
+    call: Call | Malformed
+
+
 class Ending(Enum):
     """Why a reply ended."""
 
     END = "the model ended it"
-    MAX_TOKENS = "max_tokens was reached"
+    MAX_TOKENS = "max_tokens was reached, or results of tools filled the context"
     REPEATS = "the model repeats itself"
     CANCELLED = "the turn was cancelled"
     TOO_LONG = "prompt and reply do not fit into the context"
@@ -98,5 +121,5 @@ class Finished:
     per_second: float = 0.0
 
 
-ToModel = Load | Generate | Cancel
-FromModel = Loaded | Refused | Evaluated | Piece | Finished
+ToModel = Load | Generate | Cancel | ToolResult
+FromModel = Loaded | Refused | Evaluated | Piece | Called | Finished

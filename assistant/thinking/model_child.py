@@ -3,22 +3,20 @@
 Two threads: the main one computes; another reads the pipe, so that a cancel is heard while C code computes.
 """
 
-import codecs
 import os
 import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol
 
 from assistant.errors import ModelError
 from assistant.thinking.language_model import AbortedError, LanguageModel
 from assistant.thinking.messages import (
+    Called,
     Cancel,
     Ending,
     Evaluated,
@@ -30,54 +28,55 @@ from assistant.thinking.messages import (
     Piece,
     Refused,
     ToModel,
+    ToolResult,
 )
-from assistant.thinking.prompt import ChatFormat, Thoughts, chat_format
+from assistant.thinking.prompt import ChatFormat, chat_format
 from assistant.thinking.repetition import repeats
+from assistant.thinking.speech import Pieces, Speech
+from assistant.thinking.tool_calls import split_response
+from assistant.thinking.turns import Turns
 
 
-class Abortable(Protocol):
-    """What `Cancellation` needs of a language model."""
-
-    def abort(self) -> None: ...
-    def allow(self) -> None: ...
-
-
-class Cancellation:
-    """Which turns are over: all that the two threads share."""
+class Pace:
+    """How fast tokens are generated, leaving out what tools take."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._model: Abortable | None = None
-        self._number = 0  # the turn under way, or the last one
-        self._cancelled = 0  # this turn and those before it
+        self.n_tokens = 0
+        self._n_timed = 0
+        self._busy_s = 0.0
+        self._last_s: float | None = None
 
-    def begin(self, number: int, model: Abortable) -> None:
-        """From the main thread: the model may work at this turn, unless it is over already."""
-        with self._lock:
-            self._number, self._model = number, model
-            if number > self._cancelled:
-                model.allow()
-            else:
-                model.abort()
+    def token(self) -> None:
+        now_s = time.monotonic()
+        if self._last_s is not None:
+            self._n_timed += 1
+            self._busy_s += now_s - self._last_s
+        self._last_s = now_s
+        self.n_tokens += 1
 
-    def cancel(self, number: int) -> None:
-        """From the reading thread: this turn and those before it are over."""
-        with self._lock:
-            self._cancelled = max(self._cancelled, number)
-            if self._model and self._number <= self._cancelled:
-                self._model.abort()
+    def pause(self) -> None:
+        self._last_s = None
+
+    @property
+    def per_second(self) -> float:
+        return self._n_timed / self._busy_s if self._busy_s > 0 else 0.0
 
 
 class Child:
     """The loaded model, and how it answers."""
 
-    def __init__(self, pipe: Connection, load: Load, cancellation: Cancellation) -> None:
+    def __init__(self, pipe: Connection, load: Load, turns: Turns) -> None:
         self._pipe = pipe
         self._load = load
-        self._cancellation = cancellation
+        self._turns = turns
         self.model = LanguageModel(load.path, n_ctx=load.n_ctx, n_threads=load.n_threads)
         self.format: ChatFormat = chat_format(
-            self.model.chat_template, load.system_prompt, self._tokenize_template, self.model.bos, self.model.eos
+            self.model.chat_template,
+            load.system_prompt,
+            self._tokenize_template,
+            self.model.bos,
+            self.model.eos,
+            load.tools,
         )
         self.model.sample_with(
             temperature=load.temperature, top_k=load.top_k, top_p=load.top_p, seed=int.from_bytes(os.urandom(4), "big")
@@ -89,7 +88,8 @@ class Child:
     def warm(self) -> Loaded:
         n_ctx, n_prefix = self.model.n_ctx, len(self.format.prefix)
         if n_prefix + self._load.max_tokens >= n_ctx:
-            raise ModelError(f"the system prompt has {n_prefix} tokens, too many for n_ctx {n_ctx}")
+            what = "the system prompt with the tools" if self.format.call_marks else "the system prompt"
+            raise ModelError(f"{what} has {n_prefix} tokens, too many for n_ctx {n_ctx}")
         self.model.evaluate(self.format.prefix, self._show_life)
         return Loaded(n_ctx, n_prefix, len(self.format.to_reply + self.format.to_question))
 
@@ -100,55 +100,75 @@ class Child:
         self._pipe.send(message)
 
     def generate(self, request: Generate) -> None:
-        self._cancellation.begin(request.number, self.model)
+        self._turns.begin(request.number, self.model)
         question = tuple(self.model.tokenize(request.question, special=False))
         prompt = self.format.prompt(request.history, question)
         if len(prompt) + self._load.max_tokens > self.model.n_ctx:
             self._send(Finished(request.number, Ending.TOO_LONG))
             return
-        n_evaluated = n_generated = 0
-        first_s = last_s = time.monotonic()
-        ending = Ending.CANCELLED
+        n_evaluated, pace, ending = 0, Pace(), Ending.CANCELLED
         with suppress(AbortedError):
             n_evaluated = self.model.evaluate(prompt, self._show_life)
-            for token in self._tokens(request.number):
-                if isinstance(token, Ending):
-                    ending = token
-                    break
-                last_s = time.monotonic()
-                first_s = last_s if n_generated == 0 else first_s
-                n_generated += 1
-        per_second = (n_generated - 1) / (last_s - first_s) if last_s > first_s else 0.0
-        self._send(Finished(request.number, ending, question, len(prompt), n_evaluated, n_generated, per_second))
+            ending = self._reply(request.number, pace)
+        counts = len(prompt), n_evaluated, pace.n_tokens, pace.per_second
+        self._send(Finished(request.number, ending, question, *counts))
 
-    def _tokens(self, number: int) -> Iterator[int | Ending]:
-        """Generates, sending each piece, and yields each token; last, why it ended."""
-        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-        thoughts = Thoughts(self.format)
-        tokens: list[int] = []
-        while len(tokens) < self._load.max_tokens:
-            token = self.model.sample()
+    def _reply(self, number: int, pace: Pace) -> Ending:
+        """Generates, and sends pieces and calls; why it ended."""
+        speech = Speech(self.model, self.format)
+        tokens: list[int] = []  # since the last result: the same words may be right once more after it
+        ending = Ending.MAX_TOKENS
+        while pace.n_tokens < self._load.max_tokens and len(self.model.cached) < self.model.n_ctx:
+            token = self.model.sample(likeliest=speech.in_call)
             if self.model.ends(token):
-                yield Ending.END
-                return
+                ending = Ending.END
+                break
+            pace.token()
             tokens.append(token)
-            self._send(Piece(number, token, "" if thoughts.hide(token) else decode(self.model.piece(token))))
-            yield token
+            pieces, calls = speech.feed(token)
+            self._send_pieces(number, pieces)
+            if not pieces:
+                self._show_life()
             if repeats(tokens):
-                yield Ending.REPEATS
-                return
+                ending = Ending.REPEATS
+                break
             self.model.append(token)
-        yield Ending.MAX_TOKENS
+            for call in calls:
+                if not self._ask(Called(number, call)):
+                    return Ending.MAX_TOKENS
+                pace.pause()
+                tokens.clear()
+        self._send_pieces(number, speech.finish())
+        return ending
+
+    def _send_pieces(self, number: int, pieces: Pieces) -> None:
+        for token, text in pieces:
+            self._send(Piece(number, token, text))
+
+    def _ask(self, called: Called) -> bool:
+        """Has a tool called and its result read by the model; False if the result does not fit into the context."""
+        self._send(called)
+        result = split_response(self._turns.wait_for_result(called.number))
+        tokens = [token for text, is_mark in result for token in self.model.tokenize(text, special=is_mark)]
+        tokens += self.format.after_response
+        if len(self.model.cached) + len(tokens) >= self.model.n_ctx:
+            return False
+        self.model.evaluate([*self.model.cached, *tokens], self._show_life)
+        self._send_pieces(called.number, [(token, "") for token in tokens])
+        return True
 
 
-def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate]", cancellation: Cancellation) -> None:
+def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate]", turns: Turns) -> None:
     try:
         with suppress(EOFError, OSError):
             while True:
                 message: ToModel = pipe.recv()
                 if isinstance(message, Cancel):
-                    cancellation.cancel(message.number)
+                    turns.cancel(message.number)
+                elif isinstance(message, ToolResult):
+                    turns.give(message)
                 elif isinstance(message, Generate):
+                    turns.ask(message.number)
                     inbox.put(message)
     finally:
         os._exit(0)  # whoever asked is gone, and C code cannot be joined
@@ -163,14 +183,14 @@ def main() -> None:
     pipe = Connection(int(sys.argv[1]))
     load = pipe.recv()
     inbox: queue.SimpleQueue[Generate] = queue.SimpleQueue()
-    cancellation = Cancellation()
-    threading.Thread(target=_read, args=(pipe, inbox, cancellation), name="pipe", daemon=True).start()
+    turns = Turns()
+    threading.Thread(target=_read, args=(pipe, inbox, turns), name="pipe", daemon=True).start()
     # Of all that runs on the board, this is what the kernel should end first, and what should wait for the rest.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
     os.nice(5)
     try:
-        child = Child(pipe, load, cancellation)
+        child = Child(pipe, load, turns)
         loaded = child.warm()
     except ModelError as error:
         pipe.send(Refused(str(error)))

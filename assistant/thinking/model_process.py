@@ -1,7 +1,7 @@
 """The language model as the thinker sees it: a child process that may die at any moment and is started anew.
 
-The thinker's thread calls `start` and `reply`; `cancel` and `close` may be called from any thread; a thread of its own
-reads the pipe.
+The thinker's thread calls `start`, `reply` and `answer_call`; `cancel` and `close` may be called from any thread; a
+thread of its own reads the pipe.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 
 from assistant.errors import ModelError
 from assistant.thinking.messages import (
+    Called,
     Cancel,
     Evaluated,
     Exchange,
@@ -29,6 +30,7 @@ from assistant.thinking.messages import (
     Piece,
     Refused,
     ToModel,
+    ToolResult,
 )
 
 log = logging.getLogger(__name__)
@@ -155,8 +157,10 @@ class ModelProcess:
             if isinstance(message, Loaded):
                 return message
 
-    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Piece | Finished]:
-        """Pieces of the reply as they come, and last how it ended.
+    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Piece | Called | Finished]:
+        """Pieces of the reply and calls of tools as they come, and last how it ended.
+
+        After a call nothing comes before `answer_call` or `cancel`.
 
         Raises:
             ModelDiedError: the process ended or hung.
@@ -168,10 +172,15 @@ class ModelProcess:
             message = child.receive(self._silence_timeout_s)
             if isinstance(message, Evaluated) or getattr(message, "number", number) != number:
                 continue
-            assert isinstance(message, Piece | Finished)
+            assert isinstance(message, Piece | Called | Finished)
             yield message
             if isinstance(message, Finished):
                 return
+
+    def answer_call(self, number: int, text: str) -> None:
+        """Tells the model what the call that it made in this turn gave, as `tool_calls.response` words it."""
+        if child := self._child:
+            child.send(ToolResult(number, text))
 
     def cancel(self, number: int) -> None:
         """Ends the reply to this turn within some 20 ms; its last message is still to be read."""

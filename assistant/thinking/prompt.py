@@ -21,10 +21,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.errors import ModelError
 from assistant.thinking.messages import Exchange, Tokens
+from assistant.thinking.tool_calls import CALL_BEGIN, CALL_END, QUOTE, RESPONSE_END, Tool, knows_tools, schema
 
 Tokenize = Callable[[str], list[int]]
+Message = dict[str, Any]
 
 QUESTION, REPLY, NEXT_QUESTION = "Marked question.", "Marked reply.", "Another marked question."
+CALLED: Message = {
+    "role": "assistant",
+    "content": "",
+    "tool_calls": [{"type": "function", "function": {"name": "called", "arguments": {}}}],
+    "tool_responses": [{"name": "called", "response": {}}],
+}
 THOUGHTS = (("<|channel>", "<channel|>"), ("<think>", "</think>"))
 
 
@@ -36,6 +44,8 @@ class ChatFormat:
     to_reply: Tokens  # from a question's end to its reply
     to_question: Tokens  # from a reply's end to the next question
     thoughts: tuple[tuple[int, int], ...]  # tokens that open and close what the model says to itself
+    call_marks: Tokens = ()  # begin, end and quote of a call; none if the model is not told of tools
+    after_response: Tokens = ()  # from a tool's result to the rest of the reply
 
     def prompt(self, history: Sequence[Exchange], question: Tokens) -> Tokens:
         """All tokens up to where the reply begins."""
@@ -67,24 +77,37 @@ class Thoughts:
         return True
 
 
-def chat_format(template: str, system_prompt: str, tokenize: Tokenize, bos: str, eos: str) -> ChatFormat:
-    """Cuts the template at what people say.
+def chat_format(
+    template: str, system_prompt: str, tokenize: Tokenize, bos: str, eos: str, tools: Sequence[Tool] = ()
+) -> ChatFormat:
+    """Cuts the template at what people say; the prefix declares the tools if template and vocabulary know how.
 
     Raises:
         ModelError: it is not a template for a chat of questions and replies.
     """
+    marks = _call_marks(template, tokenize) if tools else ()
+    schemas = [schema(tool) for tool in tools] if marks else None
+
+    def render(*messages: Message) -> str:
+        return _render(template, list(messages), bos, eos, schemas)
+
     system, question = _message("system", system_prompt), _message("user", QUESTION)
-    rest = [_message("assistant", REPLY), _message("user", NEXT_QUESTION)]
+    rest = _message("assistant", REPLY), _message("user", NEXT_QUESTION)
     try:
-        prefix, to_question, to_reply = _cut(_render(template, [system, question, *rest], bos, eos))
+        prefix, to_question, to_reply = _cut(render(system, question, *rest))
         has_system_role = system_prompt.strip() in prefix
     except ModelError:
         has_system_role = False
     if not has_system_role:  # the first question tells it instead
         question = _message("user", f"{system_prompt}\n\n{QUESTION}".lstrip())
-        prefix, to_question, to_reply = _cut(_render(template, [question, *rest], bos, eos))
+        prefix, to_question, to_reply = _cut(render(question, *rest))
     return ChatFormat(
-        tuple(tokenize(prefix)), tuple(tokenize(to_reply)), tuple(tokenize(to_question)), _thoughts(tokenize)
+        tuple(tokenize(prefix)),
+        tuple(tokenize(to_reply)),
+        tuple(tokenize(to_question)),
+        _thoughts(tokenize),
+        marks,
+        tuple(tokenize(_after_response(render(question, CALLED)))) if marks else (),
     )
 
 
@@ -99,7 +122,18 @@ def _cut(text: str) -> tuple[str, str, str]:
     return prefix, to_question, to_reply
 
 
-def _message(role: str, content: str) -> dict[str, str]:
+def _call_marks(template: str, tokenize: Tokenize) -> Tokens:
+    """The marks of a call, if the template knows tools and the model knows each mark as one token."""
+    marks = [tokenize(mark) for mark in (CALL_BEGIN, CALL_END, QUOTE)] if knows_tools(template) else []
+    return tuple(mark[0] for mark in marks) if all(len(mark) == 1 for mark in marks) else ()
+
+
+def _after_response(text: str) -> str:
+    _, mark, after = text.rpartition(RESPONSE_END)
+    return after if mark else ""
+
+
+def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
@@ -109,7 +143,7 @@ def _thoughts(tokenize: Tokenize) -> tuple[tuple[int, int], ...]:
     return tuple((begin[0], end[0]) for begin, end in pairs if len(begin) == len(end) == 1)
 
 
-def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -> str:
+def _render(template: str, messages: list[Message], bos: str, eos: str, tools: list[dict[str, Any]] | None) -> str:
     """Renders as transformers does, whose environment the templates in GGUF files are written for."""
 
     def raise_exception(message: str) -> NoReturn:
@@ -125,7 +159,7 @@ def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -
     try:
         return environment.from_string(template).render(
             messages=messages,
-            tools=None,
+            tools=tools,
             documents=None,
             add_generation_prompt=True,
             enable_thinking=False,

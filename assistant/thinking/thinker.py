@@ -13,11 +13,12 @@ from assistant.events import (
     Event,
     Failed,
     FirstToken,
+    Forget,
+    Note,
     PartFound,
     PartLost,
     Replied,
     Sentence,
-    Stopped,
     Think,
     TokenCounts,
     Turn,
@@ -52,6 +53,9 @@ class Start:
     """To the thinker: load the model, or load it again after it ended."""
 
 
+_Message = Think | Cancel | Forget | Note | Start
+
+
 @dataclass(slots=True)
 class _Reply:
     """The last reply, which may yet be cut short."""
@@ -68,18 +72,13 @@ class Thinker:
     def __init__(
         self,
         model: Model,
-        stops: Callable[[str], bool],
         max_tokens: int,
         post: Callable[[Event], None],
         *,
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
-        """`stops` tells whether a text is a command to stop, for which no model is asked.
-
-        A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies.
-        """
+        """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies."""
         self._model = model
-        self._stops = stops
         self._max_tokens = max_tokens
         self._post = post
         self._first_retry_s = self._retry_s = first_retry_s
@@ -89,7 +88,8 @@ class Thinker:
         self._lost = False
         self._retry_at_s = NEVER_S
         self._stopped = False
-        self.worker = Worker[Think | Cancel | Start]("thinker", self._receive, failed=self._failed, idle=self._idle)
+        self._notes: list[str] = []  # that the model is told with the next question
+        self.worker = Worker[_Message]("thinker", self._receive, failed=self._failed, idle=self._idle)
 
     def start(self) -> None:
         self.worker.start()
@@ -104,11 +104,15 @@ class Thinker:
         self._model.close()
         self.worker.stop()
 
-    def _receive(self, message: Think | Cancel | Start) -> None:
+    def _receive(self, message: _Message) -> None:
         if isinstance(message, Think):
             self._think(message.turn, message.text)
         elif isinstance(message, Cancel):
             self._cut(message)
+        elif isinstance(message, Forget):
+            self._forget(everything=message.everything)
+        elif isinstance(message, Note):
+            self._notes.append(message.text)
         elif self._model.alive or self._retry_at_s < NEVER_S:
             return
         elif self._was_loaded:
@@ -116,7 +120,7 @@ class Thinker:
         else:
             self._load()
 
-    def _failed(self, part: str, error: Exception, message: Think | Cancel | Start | None) -> None:
+    def _failed(self, part: str, error: Exception, message: _Message | None) -> None:
         log.error("%s: %s", part, error)
         if isinstance(message, Think):
             self._post(Failed(message.turn, phrases.THINKING_FAILED))
@@ -164,13 +168,11 @@ class Thinker:
     def _think(self, turn: Turn, question: str) -> None:
         if turn.cancelled:
             return
-        if self._stops(question):
-            self._post(Stopped(time.monotonic()))
-            return
         if not self._model.alive and not self._load():
             self._post(Failed(turn, phrases.CANNOT_THINK))
             return
         turn.on_cancel(lambda: self._model.cancel(turn.number))
+        question, self._notes = "\n".join([*self._notes, question]), []
         try:
             finished = self._reply(turn, question)
             if finished.ending is Ending.TOO_LONG and self._conversation.history:
@@ -192,6 +194,13 @@ class Thinker:
         else:
             counts = TokenCounts(finished.n_prompt, finished.n_evaluated, finished.n_generated, finished.per_second)
             self._post(Replied(turn, counts))
+
+    def _forget(self, *, everything: bool) -> None:
+        self._last = None
+        if everything:
+            self._conversation.forget()
+        else:
+            self._conversation.drop_last()
 
     def _cut(self, command: Cancel) -> None:
         """Keeps of the reply what was heard, and nothing of an exchange in which nothing was."""

@@ -5,9 +5,10 @@ import pytest
 
 from assistant.audio.chunk import Samples
 from assistant.audio.recording import Recording
-from assistant.events import Event, Finish, FirstAudio, Say, Saying, Spoken, Turn
-from assistant.speaking.talker import Talker
+from assistant.events import Event, Finish, FirstAudio, Say, Saying, SetPace, Spoken, Turn
+from assistant.speaking.talker import PAUSE_S, Talker
 from assistant.speaking.voice import Piper
+from assistant.worker import BEAT_S
 
 RATE_HZ = 1000
 GAP = [0] * 5
@@ -26,6 +27,9 @@ class Letters:
             raise RuntimeError("this cannot be spoken")
         self.spoken.append(text)
         return np.full(len(text), len(text), np.int16)
+
+    def set_pace(self, times: float) -> None:
+        self.spoken.append(f"at {times}")
 
 
 class Ear:
@@ -51,6 +55,20 @@ def talk(*commands: Say | Finish) -> tuple[Letters, Ear]:
         talker.worker.post(command)
     assert talker.worker.stop()
     return voice, ear
+
+
+def test_what_was_said_before_is_not_synthesized_again_unless_the_pace_has_changed() -> None:
+    turn = Turn(1)
+    voice, ear = talk(Say(turn, "One."), Say(turn, "One."), SetPace(0.5), Say(turn, "One."))
+    assert voice.spoken == ["One.", "at 0.5", "One."]
+    assert [samples[-4:] for _, samples in ear.heard] == [[4] * 4] * 3
+
+
+def test_what_is_common_is_synthesized_before_it_is_said() -> None:
+    voice = Letters()
+    talker = Talker(voice, Ear(), 0.0, ["One.", "Three."])
+    assert [talker.worker.rest() for _ in range(3)] == [PAUSE_S, PAUSE_S, BEAT_S]
+    assert voice.spoken == ["One.", "Three."]
 
 
 def test_sentences_are_spoken_in_order_with_a_gap_only_between_them() -> None:

@@ -241,6 +241,14 @@ def test_the_likeliest_token_is_chosen_at_temperature_zero(model: LanguageModel)
     assert model.sample() == likeliest
 
 
+def test_the_likeliest_token_is_chosen_at_will_at_any_temperature(model: LanguageModel) -> None:
+    model.evaluate(some_tokens(30, 1))
+    model.sample_with(temperature=5.0, top_k=64, top_p=1.0, seed=1)
+    likeliest = int(np.argmax(model.logits()))
+    assert {model.sample(likeliest=True) for _ in range(20)} == {likeliest}
+    assert len({model.sample() for _ in range(20)}) > 1
+
+
 def test_temperature_makes_a_difference_that_the_seed_decides(model: LanguageModel) -> None:
     model.evaluate(some_tokens(30, 1))
     drawn = []

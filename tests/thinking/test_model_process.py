@@ -13,7 +13,6 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.thinking.messages import Ending, Exchange, Finished, Load, Piece, Tokens
-from assistant.thinking.model_child import Cancellation
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
 
 SYSTEM = "You are a voice assistant. Answer in one short sentence."
@@ -232,34 +231,6 @@ def test_bytes_that_are_no_text_do_not_kill_the_process(model: ModelProcess) -> 
     run(model, "What is a caf\udce9?")
     assert pid_of(model) == pid
     assert model.alive
-
-
-class FakeAbort:
-    def __init__(self) -> None:
-        self.aborted = False
-
-    def abort(self) -> None:
-        self.aborted = True
-
-    def allow(self) -> None:
-        self.aborted = False
-
-
-def test_a_cancellation_ends_its_turn_and_those_before_it() -> None:
-    model, cancellation = FakeAbort(), Cancellation()
-    cancellation.cancel(2)
-    assert not model.aborted
-    aborted = []
-    for number in (1, 2, 3):
-        cancellation.begin(number, model)
-        aborted.append(model.aborted)
-    assert aborted == [True, True, False]
-    cancellation.cancel(2)
-    assert not model.aborted
-    cancellation.cancel(3)
-    assert model.aborted
-    cancellation.begin(4, model)
-    assert not model.aborted
 
 
 def test_a_process_that_is_killed_amid_a_reply_is_a_death(load: Load) -> None:

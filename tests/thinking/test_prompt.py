@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -8,6 +9,7 @@ from assistant.errors import ModelError
 from assistant.thinking.language_model import LanguageModel
 from assistant.thinking.messages import Exchange, Tokens
 from assistant.thinking.prompt import ChatFormat, Thoughts, chat_format
+from assistant.thinking.tool_calls import Call, Parameter, Tool, Value, response, schema
 
 SYSTEM = "You are a voice assistant. Answer in one sentence.\n"
 QUESTION = "What's the capital of Côte d'Ivoire?"
@@ -39,6 +41,25 @@ SYSTEM_LAST = (  # as Mistral's
     "{% else %} {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"
 )
 
+TOOLS = (
+    Tool(
+        "set_timer",
+        "Sets a timer.",
+        (
+            Parameter("minutes", "integer", "How long", low=1, high=1440),
+            Parameter("sound", "string", "How it rings", required=False, choices=("bell", "horn")),
+        ),
+    ),
+    Tool("tell_time", "Tells the time."),
+)
+DECLARED = (
+    '<|tool>declaration:set_timer{description:<|"|>Sets a timer.<|"|>,parameters:{properties:{'
+    'minutes:{description:<|"|>How long (1 to 1440)<|"|>,type:<|"|>INTEGER<|"|>},'
+    'sound:{description:<|"|>How it rings<|"|>,enum:[<|"|>bell<|"|>,<|"|>horn<|"|>],type:<|"|>STRING<|"|>}},'
+    'required:[<|"|>minutes<|"|>],type:<|"|>OBJECT<|"|>}}<tool|>'
+    '<|tool>declaration:tell_time{description:<|"|>Tells the time.<|"|>,parameters:{type:<|"|>OBJECT<|"|>}}<tool|>'
+)
+
 
 def characters(text: str) -> list[int]:
     """A tokenizer whose tokens can be read."""
@@ -68,11 +89,11 @@ def model(request: pytest.FixtureRequest, starter: dict[str, Path], tiny_gemma4:
         yield model
 
 
-def format_of(model: LanguageModel, system_prompt: str = SYSTEM) -> ChatFormat:
+def format_of(model: LanguageModel, system_prompt: str = SYSTEM, tools: tuple[Tool, ...] = ()) -> ChatFormat:
     def tokenize(text: str) -> list[int]:
         return model.tokenize(text, special=True)
 
-    return chat_format(model.chat_template, system_prompt, tokenize, model.bos, model.eos)
+    return chat_format(model.chat_template, system_prompt, tokenize, model.bos, model.eos, tools)
 
 
 def rendered(model: LanguageModel, *messages: tuple[str, str]) -> Tokens:
@@ -120,6 +141,70 @@ def test_gemma_4_is_told_not_to_think(tiny_gemma4: Path) -> None:
         assert not set(gemma4.tokenize("<|think|>", special=True)) & set(chat.prefix)
         (begin,), (end,) = (gemma4.tokenize(mark, special=True) for mark in ("<|channel>", "<channel|>"))
         assert chat.thoughts == ((begin, end),)
+
+
+@pytest.fixture
+def gemma4(tiny_gemma4: Path) -> Iterator[LanguageModel]:
+    with LanguageModel(tiny_gemma4, n_ctx=512, n_threads=2) as gemma4:
+        yield gemma4
+
+
+def rendered_with_tools(model: LanguageModel, messages: list[Any]) -> Tokens:
+    formatter = Jinja2ChatFormatter(model.chat_template, model.eos, model.bos)
+    text = formatter(messages=messages, tools=[schema(tool) for tool in TOOLS]).prompt
+    return tuple(model.tokenize(text, special=True))
+
+
+def test_gemma_4_is_told_of_tools_at_the_head_of_the_prompt(gemma4: LanguageModel) -> None:
+    chat = format_of(gemma4, SYSTEM, TOOLS)
+    text = f"<bos><|turn>system\n{SYSTEM.strip()}{DECLARED}<turn|>\n<|turn>user\n"
+    assert chat.prefix == tuple(gemma4.tokenize(text, special=True))
+    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
+    assert chat.prompt([], spoken(gemma4, QUESTION)) == rendered_with_tools(gemma4, messages)
+    assert [gemma4.text_of(mark) for mark in chat.call_marks] == ["<|tool_call>", "<tool_call|>", '<|"|>']
+    without = format_of(gemma4)
+    assert (chat.to_reply, chat.to_question) == (without.to_reply, without.to_question)
+
+
+def test_a_call_and_its_result_stand_in_the_prompt_as_the_template_renders_them(gemma4: LanguageModel) -> None:
+    chat = format_of(gemma4, SYSTEM, TOOLS)
+    call = Call("set_timer", {"minutes": 5, "sound": "bell"})
+    result: dict[str, Value] = {"ends": "five past two", "ok": True, "n": 1}
+    called = '<|tool_call>call:set_timer{minutes:5,sound:<|"|>bell<|"|>}<tool_call|>'
+    prompt = chat.prompt([], spoken(gemma4, QUESTION))
+    prompt += tuple(gemma4.tokenize(called + response("set_timer", result), special=True)) + chat.after_response
+    messages = [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": QUESTION},
+        {
+            "role": "assistant",
+            "tool_calls": [{"function": {"name": call.name, "arguments": call.arguments}}],
+            "tool_responses": [{"name": call.name, "response": result}],
+        },
+    ]
+    # The template leaves out the empty thought before a reply that it is given.
+    no_thought = tuple(gemma4.tokenize("<|channel>thought\n<channel|>", special=True))
+    assert chat.to_reply[-len(no_thought) :] == no_thought
+    n_before = len(chat.prompt([], spoken(gemma4, QUESTION)))
+    assert prompt[: n_before - len(no_thought)] + prompt[n_before:] == rendered_with_tools(gemma4, messages)
+
+
+def test_a_model_is_told_of_no_tools_if_there_are_none(model: LanguageModel) -> None:
+    chat = format_of(model, SYSTEM, ())
+    assert (chat.call_marks, chat.after_response) == ((), ())
+    assert "declaration" not in "".join(map(model.text_of, chat.prefix))
+
+
+def test_a_model_whose_template_knows_no_tools_is_told_of_none(starter: dict[str, Path]) -> None:
+    with LanguageModel(starter["llm"], n_ctx=512, n_threads=2) as smollm2:
+        assert format_of(smollm2, SYSTEM, TOOLS) == format_of(smollm2)
+
+
+def test_a_model_that_spells_the_marks_of_a_call_is_told_of_no_tools(gemma4: LanguageModel) -> None:
+    def chat(tools: tuple[Tool, ...]) -> ChatFormat:
+        return chat_format(gemma4.chat_template, SYSTEM, characters, "<bos>", "<eos>", tools)
+
+    assert chat(TOOLS) == chat(())
 
 
 def test_leaving_out_the_oldest_exchanges_gives_the_prompt_of_a_younger_conversation(model: LanguageModel) -> None:

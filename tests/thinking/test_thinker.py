@@ -135,7 +135,7 @@ class Stage:
     def __init__(self, model: Model, *, first_retry_s: float = 0.05) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
-        self.thinker = Thinker(model, "never mind".__eq__, MAX_TOKENS, self.events.put, first_retry_s=first_retry_s)
+        self.thinker = Thinker(model, MAX_TOKENS, self.events.put, first_retry_s=first_retry_s)
 
     def turn(self) -> Turn:
         return Turn(next(self._numbers))

@@ -1,0 +1,142 @@
+"""Builds the parts that the settings choose; only here are concrete engines named. Main thread."""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from assistant import config
+from assistant.audio.echo import EchoCanceller, Gate, NoEcho
+from assistant.audio.sound_card import Echo
+from assistant.config import Settings, models_folder
+from assistant.doing.commands import Commands, Completeness
+from assistant.doing.owner import OwnerCommands
+from assistant.events import Event, PartFound, PartLost
+from assistant.listening.endpoint import Pause
+from assistant.listening.listener import Ears, Listener
+from assistant.listening.phrase import BUNDLED, normalized
+from assistant.listening.recognizer import VoskModel, VoskRecognizer
+from assistant.listening.spotting import SpottedWake
+from assistant.listening.stop_words import StopWords
+from assistant.listening.verifier import Verifier
+from assistant.listening.vocabulary import Vocabulary, check_phrase
+from assistant.listening.voice_activity import SileroActivity
+from assistant.listening.wake import FirstStages, MicroWake, OpenWake, WakeWord
+from assistant.models import Chosen, ModelFolder, choose, memory_bytes
+from assistant.speaking.voice import Piper
+from assistant.thinking.messages import Load
+from assistant.thinking.model_process import ModelProcess
+from assistant.thinking.thinker import Thinker
+
+log = logging.getLogger(__name__)
+
+WAKE_ENGINES: dict[str, Callable[[Sequence[str], float], WakeWord]] = {"micro": MicroWake, "open": OpenWake}
+ECHOES: dict[str, Callable[[Callable[[str], None]], Echo]] = {"cancel": EchoCanceller, "gate": Gate, "none": NoEcho}
+ECHO = "echo canceller"
+PAUSES = {
+    Completeness.COMPLETE: Pause.SHORT,
+    Completeness.MAY_GO_ON: Pause.USUAL,
+    Completeness.WANTS_MORE: Pause.LONG,
+    Completeness.UNKNOWN: Pause.USUAL,
+}
+OTHER_TEMPERATURE = 0.7  # for a model that the catalogue does not know
+
+Post = Callable[[Event], None]
+
+
+def choose_model(settings: Settings, purpose: Literal["llm", "recognizer", "voice"]) -> Chosen:
+    """The installed model that the settings mean.
+
+    Raises:
+        ModelError: there is none, or it is damaged.
+    """
+    words = {"llm": settings.llm.model, "recognizer": settings.recognizer.model, "voice": settings.voice.model}
+    folder = ModelFolder(models_folder(settings))
+    chosen = choose(folder, purpose, words[purpose], settings.language, memory_bytes())
+    log.info("%s: %s", purpose, chosen.path.name)
+    if chosen.better:
+        log.warning("%s", chosen.better)
+    return chosen
+
+
+def build_echo(settings: config.Audio, post: Post) -> Echo:
+    """What takes its own voice out of what it hears, as the settings choose it. Raises DeviceError."""
+
+    def changed(reason: str) -> None:
+        if reason:
+            log.warning("%s", reason)
+        post(PartLost(ECHO, reason, "") if reason else PartFound(ECHO))
+
+    return ECHOES[settings.echo](changed)
+
+
+def build_wake(settings: config.Wake, model: VoskModel, vocabulary: Vocabulary) -> WakeWord:
+    """What listens for the wake phrases: an engine for those that it was trained on, Vosk for those of the owner's.
+
+    Raises:
+        ConfigError: a typed phrase has a word that the recognizer does not know.
+    """
+    phrases = [normalized(phrase) for phrase in settings.phrase]
+    typed = [phrase for phrase in phrases if phrase not in BUNDLED]
+    stages: list[WakeWord] = []
+    if trained := [phrase for phrase in phrases if phrase in BUNDLED]:
+        stages.append(WAKE_ENGINES[settings.engine](trained, settings.sensitivity))
+    if typed:
+        for phrase in typed:
+            check_phrase(phrase, vocabulary)
+        stages.append(SpottedWake(typed, model, vocabulary, SileroActivity(), settings.sensitivity))
+    return FirstStages(*stages)
+
+
+def build_ears(settings: Settings) -> Ears:
+    """The engines that hear, as the settings choose them.
+
+    Raises:
+        ModelError: the recognizer is missing or damaged.
+        ConfigError: a typed wake phrase has a word that it does not know.
+    """
+    folder = choose_model(settings, "recognizer").path
+    model, vocabulary = VoskModel(folder), Vocabulary.of(folder)
+    verifier = Verifier(model, vocabulary, [normalized(phrase) for phrase in settings.wake.phrase])
+    for phrase in verifier.unverified:
+        log.warning('"%s" has no second look: the recognizer knows no words that sound like it', phrase)
+    commands = Commands(settings.language, OwnerCommands(settings.commands).templates)
+    return Ears(
+        wake=build_wake(settings.wake, model, vocabulary),
+        verifier=verifier,
+        stop_words=StopWords(model, vocabulary),
+        voice_activity=SileroActivity(),
+        recognizer=VoskRecognizer(model),
+        pause_after=lambda text: PAUSES[commands.completeness(text)],
+    )
+
+
+def build_listener(settings: Settings, post: Post) -> Listener:
+    """The ears at work. Raises as `build_ears`."""
+    return Listener(build_ears(settings), settings.endpoint, post)
+
+
+def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
+    """The thinker, not started yet, and the model it thinks with. Raises ModelError."""
+    chosen, llm = choose_model(settings, "llm"), settings.llm
+    recommended = chosen.model.temperature if chosen.model else None
+    temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)
+    load = Load(
+        path=chosen.path,
+        system_prompt=llm.system_prompt,
+        n_ctx=llm.n_ctx,
+        n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
+        max_tokens=llm.max_tokens,
+        temperature=next(temperature for temperature in temperatures if temperature is not None),
+        top_k=llm.top_k,
+        top_p=llm.top_p,
+    )
+    process = ModelProcess(load)
+    thinker = Thinker(process, llm.max_tokens, post)
+    process.died = thinker.model_died
+    return thinker, chosen
+
+
+def build_voice(settings: Settings) -> Piper:
+    """The voice that the settings choose. Raises ModelError."""
+    return Piper(choose_model(settings, "voice").path, settings.voice.rate)

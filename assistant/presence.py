@@ -1,0 +1,42 @@
+"""Whether a daemon runs: it holds a lock on a file beside the store, which ends with its process. Main thread."""
+
+import fcntl
+from io import FileIO
+from typing import IO
+
+from assistant.errors import AssistantError
+from assistant.store import state_folder
+
+FILE_NAME = "daemon.lock"
+
+
+def announce() -> IO[bytes]:
+    """A daemon runs from now on, until this file is closed.
+
+    Raises:
+        AssistantError: another one does.
+    """
+    folder = state_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = (folder / FILE_NAME).open("ab")
+    if not _lock(file):
+        file.close()
+        raise AssistantError(f"an assistant runs already with {folder}; end it first, or give this one another folder")
+    return file
+
+
+def daemon_runs() -> bool:
+    """Whether one does."""
+    try:
+        with (state_folder() / FILE_NAME).open("rb") as file:
+            return not _lock(file)
+    except OSError:
+        return False
+
+
+def _lock(file: IO[bytes] | FileIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
