@@ -1,45 +1,72 @@
-"""Builds what it can do without a model: the store, the schedule, the actions, and what rings. Main thread."""
+"""Builds what it can do without a model: the actions, the stage that does, and the one that rings. Main thread."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from assistant.config import Settings
-from assistant.doing.alarm_actions import AlarmActions
 from assistant.doing.answer import Action, Answer, Slots
-from assistant.doing.clock import Clock, SystemClock
 from assistant.doing.clock_actions import ClockActions
 from assistant.doing.commands import Command, Commands
 from assistant.doing.device_actions import DeviceActions, Sound
-from assistant.doing.doer import Doer, Thinker
+from assistant.doing.doer import Doer
 from assistant.doing.keeping_actions import KeepingActions
-from assistant.doing.language import language_file
-from assistant.doing.lists import Lists
-from assistant.doing.memory import Memory
 from assistant.doing.owner import OwnerCommands
 from assistant.doing.says import Says
-from assistant.doing.schedule import Kind, Ringing, Schedule
 from assistant.doing.sum_actions import SumActions
-from assistant.doing.timer_actions import TimerActions
 from assistant.events import Event, Note, SetPace, SetVolume, Wanted
+from assistant.kept import Kept
 from assistant.ringer import Ringer
-from assistant.store import Store, store_path
+from assistant.toolbox import ActionTools
 
 log = logging.getLogger(__name__)
 
-Post = Callable[[Event], None]
-
 SETS = ("set_timer", "set_alarm", "set_reminder")
 COMMON_MINUTES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 45, 60)
-LATE_S = 60.0  # from then on it says how late it is
 
 
-def _with_remark(action: Action, remark: str) -> Action:
-    def act(slots: Slots) -> Answer:
-        answer = action(slots)
-        return replace(answer, text=f"{answer.text} {remark}") if answer.done else answer
+class Abilities:
+    """The stages, not started yet, and what else stands on the actions."""
 
-    return act
+    def __init__(
+        self, settings: Settings, kept: Kept, post: Callable[[Event], None], *, model: str = "", rings: bool = True
+    ) -> None:
+        """`model` names the language model. Where nothing `rings`, as no daemon runs, whoever sets a timer is told."""
+        self._kept = kept
+        self._post = post
+        owner = OwnerCommands(settings.commands)
+        actions = dict(self._actions(model)) | {intent: _own(owner, intent, kept.says) for intent in owner.templates}
+        if not rings:
+            actions |= {intent: _with_remark(actions[intent], kept.says("not_running")) for intent in SETS}
+        self.ringer = Ringer(kept.schedule, kept.what_rings, post)
+        commands = Commands(settings.language, owner.templates)
+        self.doer = Doer(commands, actions, kept.says, post, self.ringer.look)
+        self.toolbox = ActionTools(self.doer, kept.says("no_such_time"))
+        sound = kept.sound()
+        post(Wanted(SetVolume(0.0 if sound.muted else sound.volume / 100)))
+        post(Wanted(SetPace(sound.pace)))
+
+    def common(self) -> list[str]:
+        """What it will say most often."""
+        says = self._kept.says
+        timers = [says("timer_set", duration=says.duration(60 * n)) for n in COMMON_MINUTES]
+        return [says("how_long"), says("no_timers"), says("left_as_it_was"), *timers]
+
+    def _actions(self, model: str) -> Iterator[tuple[str, Action]]:
+        kept = self._kept
+        for group in (
+            kept.timers,
+            kept.alarms,
+            ClockActions(kept.clock, kept.says),
+            SumActions(kept.says),
+            KeepingActions(kept.lists, kept.memory, kept.says, lambda text: self.doer.thinker.post(Note(text))),
+            DeviceActions(kept.says, kept.sound(), self._change, model),
+        ):
+            yield from group.actions().items()
+
+    def _change(self, command: SetVolume | SetPace, sound: Sound) -> None:
+        self._kept.keep_sound(sound)
+        self._post(Wanted(command))
 
 
 def _own(owner: OwnerCommands, intent: str, says: Says) -> Action:
@@ -55,83 +82,9 @@ def _own(owner: OwnerCommands, intent: str, says: Says) -> Action:
     return act
 
 
-class Abilities:
-    """All of it, over one store."""
+def _with_remark(action: Action, remark: str) -> Action:
+    def act(slots: Slots) -> Answer:
+        answer = action(slots)
+        return replace(answer, text=f"{answer.text} {remark}") if answer.done else answer
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises StoreError when what is to be kept cannot be."""
-        self.says = Says(language_file(settings.language)["says"])
-        self.store = Store(store_path())
-        self.clock: Clock = SystemClock(trusted=settings.clock.always_right)
-        self.schedule = Schedule(self.store, self.clock)
-        self.lists, self.memory = Lists(self.store), Memory(self.store)
-        self.timers = TimerActions(self.schedule, self.says)
-
-    def words(self, ringing: Ringing) -> str:
-        """What is said of something that rings."""
-        entry, says = ringing.entry, self.says
-        match entry.kind:
-            case Kind.TIMER:
-                said = says("timer_rings", timer=self.timers.called(entry))
-            case Kind.ALARM:
-                said = says("alarm_rings", time=says.time(self.clock.now()))
-            case Kind.REMINDER:
-                said = says("reminder_rings", what=entry.name)
-        if ringing.late_s < LATE_S:
-            return said
-        return f"{said} {says('was_late', duration=says.about(ringing.late_s))}"
-
-    def common(self) -> list[str]:
-        """What it will say most often."""
-        timers = [self.says("timer_set", duration=self.says.duration(60 * n)) for n in COMMON_MINUTES]
-        return [self.says("how_long"), self.says("no_timers"), self.says("left_as_it_was"), *timers]
-
-    def sound(self) -> Sound:
-        """How loud and how fast it was set to speak."""
-        volume, muted, pace = (self.store.get(key) for key in ("volume", "muted", "pace"))
-        return Sound(int(volume or 100), bool(muted), float(pace or 1.0))
-
-    def keep(self, sound: Sound) -> None:
-        self.store.put("volume", sound.volume)
-        self.store.put("muted", int(sound.muted))
-        self.store.put("pace", sound.pace)
-
-
-def build_abilities(
-    settings: Settings, thinker: Thinker, post: Post, *, model: str = "", rings: bool = True
-) -> tuple[Doer, Ringer, list[str]]:
-    """The stage that does and the one that rings, not started yet, and what will be said often.
-
-    `model` names the language model.
-
-    Where nothing `rings`, as no daemon runs, whoever sets a timer is told.
-
-    Raises:
-        StoreError: what is to be kept cannot be kept.
-    """
-    has = Abilities(settings)
-    sound = has.sound()
-    post(Wanted(SetVolume(0.0 if sound.muted else sound.volume / 100)))
-    post(Wanted(SetPace(sound.pace)))
-
-    def change(command: SetVolume | SetPace, changed: Sound) -> None:
-        has.keep(changed)
-        post(Wanted(command))
-
-    groups = (
-        has.timers,
-        AlarmActions(has.schedule, has.clock, has.says),
-        ClockActions(has.clock, has.says),
-        SumActions(has.says),
-        KeepingActions(has.lists, has.memory, has.says, lambda text: thinker.post(Note(text))),
-        DeviceActions(has.says, sound, change, model),
-    )
-    actions = {intent: action for group in groups for intent, action in group.actions().items()}
-    if not rings:
-        remark = has.says("not_running")
-        actions |= {intent: _with_remark(actions[intent], remark) for intent in SETS}
-    owner = OwnerCommands(settings.commands)
-    actions |= {intent: _own(owner, intent, has.says) for intent in owner.templates}
-    ringer = Ringer(has.schedule, has.words, post)
-    commands = Commands(settings.language, owner.templates)
-    return Doer(commands, actions, has.says, thinker, post, ringer.look), ringer, has.common()
+    return act

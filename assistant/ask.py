@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant import config
-from assistant.abilities import build_abilities
+from assistant.abilities import Abilities
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
 from assistant.daemon import Daemon
@@ -33,8 +33,9 @@ from assistant.events import (
     Typed,
     Woken,
 )
+from assistant.kept import Kept
 from assistant.listening.listener import Ears, Listener
-from assistant.parts import build_ears, build_thinker, build_voice
+from assistant.parts import build_ears, build_thinker, build_voice, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record
 from assistant.speaking.talker import Talker
@@ -130,8 +131,13 @@ class _Asking:
         self._show = show
         self._obstacle = ""
         self._daemon = Daemon(config.Dialogue(0.0, 0.0), self._observe, log_speech=settings.privacy.log_speech)
-        self._doer, ringer, _ = build_abilities(settings, self, self._daemon.post, rings=daemon_runs())
-        self._daemon.doer, self._daemon.ringer = self._doer.worker, ringer.worker
+        self._kept = Kept(settings)
+        self._abilities = Abilities(
+            settings, self._kept, self._daemon.post, model=_model_name(settings), rings=daemon_runs()
+        )
+        self._doer = self._abilities.doer
+        self._doer.thinker = self
+        self._daemon.doer, self._daemon.ringer = self._doer.worker, self._abilities.ringer.worker
         self._daemon.thinker = _Nobody()
         self._thinker: Thinker | None = None
         self._model = ""
@@ -156,7 +162,9 @@ class _Asking:
             self._daemon.post(Typed(question.text, time.monotonic()))
 
     def _start_thinker(self, settings: config.Settings) -> None:
-        self._thinker, chosen = build_thinker(settings, self._daemon.post)
+        chosen = choose_model(settings, "llm")
+        facts = self._kept.facts()
+        self._thinker = build_thinker(settings, chosen, self._abilities.toolbox, facts, self._daemon.post)
         self._model = chosen.model.name if chosen.model else chosen.path.name
         self._daemon.thinker = self._thinker.worker
         self._thinker.start()
@@ -229,6 +237,14 @@ class _Asking:
         if self._question.out and spoken is not None:
             write_sound(self._question.out, spoken, self._recording.rate_hz)
         return Answer(record, self._model, spoken, self._recording.rate_hz, self._question.out)
+
+
+def _model_name(settings: config.Settings) -> str:
+    """Of the language model that would be used; empty where there is none."""
+    try:
+        return choose_model(settings, "llm").path.stem
+    except ModelError:
+        return ""
 
 
 def ask(settings: config.Settings, question: Question, show: Callable[[str], None] = lambda sentence: None) -> Answer:

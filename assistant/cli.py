@@ -1,20 +1,16 @@
 """The commands that a person types. Engines are imported late: a command that needs none starts in 0.3 s."""
 
-import json
-import logging
-import os
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from assistant import __version__
+from assistant import __version__, kept_commands
+from assistant.bench_commands import bench_app
+from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
 from assistant.errors import AssistantError, ConfigError, DeviceError
-
-if TYPE_CHECKING:
-    from assistant.config import Settings
 
 app = typer.Typer(
     help="An offline voice assistant: it hears, thinks and speaks, and nothing leaves the device.",
@@ -26,10 +22,10 @@ models_app = typer.Typer(
     help="What it hears, thinks and speaks with: see, fetch and check the models.", no_args_is_help=True
 )
 app.add_typer(models_app, name="models")
-bench_app = typer.Typer(help="Measure how well and how fast it does what it does, here.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+app.command("timers")(kept_commands.timers)
+app.add_typer(kept_commands.memory_app, name="memory")
+app.add_typer(kept_commands.history_app, name="history")
 
 
 class Pace(Enum):
@@ -37,31 +33,6 @@ class Pace(Enum):
 
     FAST = "fast"
     REALTIME = "realtime"
-
-
-class _Options:
-    """What stands before the command."""
-
-    config: Path | None = None
-    verbose = False
-
-
-def _settings() -> "Settings":
-    from assistant.settings_file import load
-
-    return load(_Options.config)
-
-
-def _log_to_stderr(level: str = "warning", form: str = "assistant: %(message)s") -> None:
-    """Our own messages from this level on; of libraries only warnings, since Piper would log what it speaks."""
-    # A descriptor of our own, since sounddevice sends the usual one to /dev/null while PortAudio starts.
-    ours = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
-    logging.basicConfig(level="WARNING", format=form, stream=ours)
-    logging.getLogger("assistant").setLevel("DEBUG" if _Options.verbose else level.upper())
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _version(wanted: bool) -> None:
@@ -80,14 +51,14 @@ def options(
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    _Options.config, _Options.verbose = config, verbose
+    Options.config, Options.verbose = config, verbose
 
 
 @app.command()
 def run() -> None:
     """Be the assistant: listen, think and speak until interrupted."""
-    settings = _settings()
-    _log_to_stderr(settings.log.level, "%(asctime)s %(levelname)-7s %(message)s")
+    settings = settings_of_the_file()
+    log_to_stderr(settings.log.level, "%(asctime)s %(levelname)-7s %(message)s")
     from assistant.daemon import run as run_daemon
 
     run_daemon(settings)
@@ -113,15 +84,15 @@ def ask(
         raise typer.BadParameter("give the question either as text or with --audio FILE")
     if text is not None and not text.strip():
         raise typer.BadParameter("the question is empty")
-    settings = _settings()
-    _log_to_stderr()
+    settings = settings_of_the_file()
+    log_to_stderr()
     from assistant.ask import Question
     from assistant.ask import ask as ask_question
 
     show = (lambda sentence: None) if as_json or audio else (lambda sentence: print(sentence, flush=True))
     answer = ask_question(settings, Question(text or "", audio, pace is Pace.REALTIME, out), show)
     if as_json:
-        _print_json(answer.as_json())
+        print_json(answer.as_json())
     elif audio:
         print(answer.summary())
 
@@ -132,8 +103,8 @@ def say(
     out: Annotated[Path | None, typer.Option(help="Write it to this WAV file instead.", show_default=False)] = None,
 ) -> None:
     """Say something through the speaker, or into a file."""
-    settings = _settings()
-    _log_to_stderr()
+    settings = settings_of_the_file()
+    log_to_stderr()
     from assistant.tryout import say as say_it
 
     say_it(settings, text, out)
@@ -142,8 +113,8 @@ def say(
 @app.command()
 def listen() -> None:
     """Show what is heard, as it is heard, until interrupted."""
-    settings = _settings()
-    _log_to_stderr()
+    settings = settings_of_the_file()
+    log_to_stderr()
     from assistant.tryout import listen as listen_to
 
     live = sys.stdout.isatty()
@@ -163,7 +134,7 @@ def check(
     from assistant.wake_phrases import check_wake_phrases
 
     try:
-        check_wake_phrases(load(file or _Options.config))
+        check_wake_phrases(load(file or Options.config))
     except ConfigError as error:
         print(error)
         raise typer.Exit(1) from None
@@ -179,7 +150,7 @@ def devices(as_json: AsJson = False) -> None:
 
     found = all_devices()
     if as_json:
-        _print_json([asdict(device) for device in found])
+        print_json([asdict(device) for device in found])
         return
     if not found:
         raise DeviceError("there is no sound device: is one plugged in?")
@@ -193,7 +164,7 @@ def list_models(as_json: AsJson = False) -> None:
     """List the catalogue, and what of it is installed."""
     from assistant.model_commands import list_models as list_all
 
-    list_all(_settings(), as_json)
+    list_all(settings_of_the_file(), as_json)
 
 
 @models_app.command("get")
@@ -203,7 +174,7 @@ def get_model(
     """Fetch a model; where it was interrupted, it goes on."""
     from assistant.model_commands import get
 
-    get(_settings(), name)
+    get(settings_of_the_file(), name)
 
 
 @models_app.command("verify")
@@ -211,27 +182,7 @@ def verify_models() -> None:
     """Hash every installed model and compare it with the catalogue."""
     from assistant.model_commands import verify
 
-    verify(_settings())
-
-
-@bench_app.command("hearing")
-def bench_hearing(
-    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, in a minute.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Measure in simulated rooms how well it hears, is interrupted and takes turns.
-
-    The first time it fetches and renders its material, which takes a quarter of an hour.
-    """
-    settings = _settings()
-    _log_to_stderr()
-    from assistant.bench.hearing import hearing, table
-
-    figures = hearing(settings, quick=quick, show=lambda line: print(line, file=sys.stderr, flush=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        print(table(figures))
+    verify(settings_of_the_file())
 
 
 def main() -> NoReturn:

@@ -168,6 +168,7 @@ class Privacy:
     """What is kept of what people say."""
 
     log_speech: bool = setting(False, "Whether what people say may appear in the log.")
+    history: int = setting(0, "How many questions and replies are kept; 0 is none.", low=0, high=10000)
 
 
 @dataclass(frozen=True, slots=True)

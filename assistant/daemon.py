@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from assistant.abilities import build_abilities
+from assistant.abilities import Abilities
 from assistant.audio.chunk import Samples
 from assistant.audio.sound_card import SoundCard
 from assistant.config import Dialogue, Settings
@@ -31,7 +31,8 @@ from assistant.events import (
     Think,
     Turn,
 )
-from assistant.parts import build_echo, build_listener, build_thinker, build_voice
+from assistant.kept import Kept
+from assistant.parts import build_echo, build_listener, build_thinker, build_voice, choose_model
 from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.speaking.talker import Talker
@@ -164,14 +165,18 @@ def run(settings: Settings) -> None:
     daemon = Daemon(settings.dialogue, log_speech=settings.privacy.log_speech)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.quit())
-    thinker, model = build_thinker(settings, daemon.post)
+    kept = Kept(settings)
+    chosen = choose_model(settings, "llm")
+    abilities = Abilities(settings, kept, daemon.post, model=chosen.path.stem)
+    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.facts(), daemon.post)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
         listener = build_listener(settings, daemon.post)
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
-        doer, ringer, common = build_abilities(settings, thinker.worker, daemon.post, model=model.path.stem)
-        talker = Talker(build_voice(settings), sound, settings.voice.sentence_gap_s, common)
+        talker = Talker(build_voice(settings), sound, settings.voice.sentence_gap_s, abilities.common())
         talker.warm()
+        doer, ringer = abilities.doer, abilities.ringer
+        doer.thinker = thinker.worker
         daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker.worker
         daemon.talker, daemon.ringer, daemon.sound = talker.worker, ringer.worker, sound
         for worker in (listener.worker, talker.worker, doer.worker):

@@ -24,6 +24,7 @@ from assistant.listening.voice_activity import SileroActivity
 from assistant.listening.wake import FirstStages, MicroWake, OpenWake, WakeWord
 from assistant.models import Chosen, ModelFolder, choose, memory_bytes
 from assistant.speaking.voice import Piper
+from assistant.thinking.deeds import Toolbox
 from assistant.thinking.messages import Load
 from assistant.thinking.model_process import ModelProcess
 from assistant.thinking.thinker import Thinker
@@ -116,25 +117,26 @@ def build_listener(settings: Settings, post: Post) -> Listener:
     return Listener(build_ears(settings), settings.endpoint, post)
 
 
-def build_thinker(settings: Settings, post: Post) -> tuple[Thinker, Chosen]:
-    """The thinker, not started yet, and the model it thinks with. Raises ModelError."""
-    chosen, llm = choose_model(settings, "llm"), settings.llm
+def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, facts: str, post: Post) -> Thinker:
+    """The thinker, not started yet, with the model that it thinks with, its tools, and what it is to know."""
+    llm = settings.llm
     recommended = chosen.model.temperature if chosen.model else None
     temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)
     load = Load(
         path=chosen.path,
-        system_prompt=llm.system_prompt,
+        system_prompt="\n".join(filter(None, [llm.system_prompt, facts])),
         n_ctx=llm.n_ctx,
         n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
         max_tokens=llm.max_tokens,
         temperature=next(temperature for temperature in temperatures if temperature is not None),
         top_k=llm.top_k,
         top_p=llm.top_p,
+        tools=toolbox.tools,
     )
     process = ModelProcess(load)
-    thinker = Thinker(process, llm.max_tokens, post)
+    thinker = Thinker(process, llm.max_tokens, post, toolbox=toolbox, language=settings.language)
     process.died = thinker.model_died
-    return thinker, chosen
+    return thinker
 
 
 def build_voice(settings: Settings) -> Piper:

@@ -77,8 +77,7 @@ class Store:
         self.put_aside: Path | None = None  # where the damaged file went that was found instead of a sound one
         self._lock = threading.RLock()
         self._reserve = path.with_name(f"{path.name}.reserve")
-        with self._plain_errors(), _alone(path.parent):
-            self._db = self._open()
+        self._db = self.urgently(self._open)
         self._keep_reserve()
 
     def close(self) -> None:
@@ -114,8 +113,11 @@ class Store:
         try:
             return work()
         except StoreFullError:
+            if not self._reserve.exists():
+                raise
             log.warning("%s: the disk is full; using the room held in reserve", self.path)
-            self._reserve.unlink(missing_ok=True)
+            with self._plain_errors():
+                self._reserve.unlink(missing_ok=True)
             return work()
 
     def get(self, key: str) -> Setting | None:
@@ -129,14 +131,15 @@ class Store:
             db.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", (key, value))
 
     def _open(self) -> sqlite3.Connection:
-        try:
-            return self._open_sound()
-        except sqlite3.DatabaseError as error:
-            if _code(error) not in DAMAGED:
-                raise
-            self.put_aside = _put_aside(self.path)
-            log.error("%s: damaged (%s); put aside as %s, begun anew", self.path, error, self.put_aside.name)
-            return self._open_sound()
+        with self._plain_errors(), _alone(self.path.parent):
+            try:
+                return self._open_sound()
+            except sqlite3.DatabaseError as error:
+                if _code(error) not in DAMAGED:
+                    raise
+                self.put_aside = _put_aside(self.path)
+                log.error("%s: damaged (%s); put aside as %s, begun anew", self.path, error, self.put_aside.name)
+                return self._open_sound()
 
     def _open_sound(self) -> sqlite3.Connection:
         # SQLite gives its log and shared memory the rights of the file, so the file is made here, for the owner alone.
@@ -147,6 +150,7 @@ class Store:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone from the file too
             verdict = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if verdict != "ok":
                 damage = sqlite3.DatabaseError(verdict)

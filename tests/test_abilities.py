@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.abilities import build_abilities
+from assistant.abilities import Abilities
 from assistant.config import Clock, OwnerCommand, Settings
-from assistant.doing.doer import Doer
 from assistant.events import (
     Did,
     Event,
@@ -28,7 +27,8 @@ from assistant.events import (
     Turn,
     Wanted,
 )
-from assistant.ringer import Ringer
+from assistant.kept import Kept
+from assistant.thinking.tool_calls import Value
 
 
 class Home:
@@ -37,9 +37,9 @@ class Home:
     def __init__(self, settings: Settings, *, rings: bool = True) -> None:
         self.events: list[Event] = []
         self.to_thinker: list[object] = []
-        self.doer: Doer
-        self.ringer: Ringer
-        self.doer, self.ringer, _ = build_abilities(settings, self, self.events.append, model="gemma", rings=rings)
+        abilities = Abilities(settings, Kept(settings), self.events.append, model="gemma", rings=rings)
+        self.doer, self.ringer, self.toolbox = abilities.doer, abilities.ringer, abilities.toolbox
+        self.doer.thinker = self
         self.n_turns = 0
 
     def post(self, message: object) -> None:
@@ -257,3 +257,22 @@ def test_a_shutdown_that_is_not_allowed_is_told(home: Home, monkeypatch: pytest.
     assert asked == []
     assert home.say("yes please") == "I'm not allowed to do that."
     assert len(asked) == 1
+
+
+def test_the_model_does_the_same_by_a_tool(home: Home) -> None:
+    done = home.toolbox.use("set_timer", {"minutes": 8, "name": "pasta"})
+    assert (done.text, done.done) == ("pasta timer set for 8 minutes.", True)
+    assert home.toolbox.use("set_alarm", {"time": "07:30", "day": "tomorrow"}).text == "Alarm set tomorrow at 7:30 AM."
+    assert home.toolbox.use("set_alarm", {"time": "12:00", "day": "tomorrow"}).text == "Alarm set tomorrow at 12 PM."
+    assert home.toolbox.use("set_alarm", {"time": "00:15", "day": "tomorrow"}).text == "Alarm set tomorrow at 12:15 AM."
+    wrong = home.toolbox.use("set_alarm", {"time": "half past seven"})
+    assert (wrong.text, wrong.done) == ("There is no such time.", False)
+
+
+def test_every_tool_is_an_action_that_takes_its_arguments(home: Home) -> None:
+    examples: dict[str, Value] = {"number": 5, "integer": 50, "string": "12"}
+    for tool in home.toolbox.tools:
+        given = {one.name: examples[one.kind] for one in tool.parameters}
+        given |= {one.name: one.choices[0] for one in tool.parameters if one.choices}
+        given |= {"time": "19:45"} if "time" in given else {}
+        assert home.toolbox.use(tool.name, given).done, tool.name

@@ -29,14 +29,13 @@ class Thinker(Protocol):
 
 
 class Doer:
-    """All that it can do without a model."""
+    """All that it can do without a model; its `thinker` is given to it before it starts."""
 
     def __init__(
         self,
         commands: Commands,
         actions: Mapping[str, Action],
         says: Says,
-        thinker: Thinker,
         post: Callable[[Event], None],
         done: Callable[[], None],
     ) -> None:
@@ -44,7 +43,7 @@ class Doer:
         self._commands = commands
         self._actions = actions
         self._says = says
-        self._thinker = thinker
+        self.thinker: Thinker
         self._post = post
         self._done = done
         self._asked: Asked | None = None
@@ -57,7 +56,7 @@ class Doer:
             return
         found = self._find(request.text)
         if found is None:
-            self._thinker.post(request)
+            self.thinker.post(request)
             return
         name, answer = found
         self._post(Did(turn, name, answer.done))
@@ -65,7 +64,7 @@ class Doer:
             self._post(Stopped(time.monotonic()))
             return
         if answer.effect in (Effect.FORGET_LAST, Effect.NEW_CONVERSATION):
-            self._thinker.post(Forget(everything=answer.effect is Effect.NEW_CONVERSATION))
+            self.thinker.post(Forget(everything=answer.effect is Effect.NEW_CONVERSATION))
         sentences: tuple[str, ...] = (answer.text,) if answer.text else ()
         if answer.effect is Effect.REPEAT:
             sentences = request.said_before or (self._says("nothing_said"),)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
 from assistant.doing.lists import Lists
-from assistant.doing.memory import Memory
+from assistant.doing.memory import Memory, TooMuchError
 from assistant.doing.says import Says
 
 MOST_READ = 12
@@ -68,7 +68,10 @@ class KeepingActions:
 
     def _remember(self, slots: Slots) -> Answer:
         fact = str(slots["fact"])
-        self._memory.remember(fact)
+        try:
+            self._memory.remember(fact)
+        except TooMuchError:
+            return Answer(self._says("too_much_to_remember"), done=False)
         self._tell(self._says("tell_model", fact=fact))
         return Answer(self._says("remembered", fact=fact))
 

@@ -14,6 +14,7 @@ Call `ring_due` and `expire` once a second or so while something is set, and whe
 """
 
 import sqlite3
+from contextlib import suppress
 from datetime import UTC
 
 from assistant.doing.boots import Boots
@@ -22,7 +23,7 @@ from assistant.doing.entries import Entry, Kind, Ringing, State
 from assistant.doing.moments import Due, next_after
 from assistant.doing.ringing import RING_S, Bell
 from assistant.errors import AssistantError
-from assistant.store import Store
+from assistant.store import Store, StoreError
 
 __all__ = ["RING_S", "Entry", "Kind", "Ringing", "Schedule", "ScheduleError", "State"]
 
@@ -141,7 +142,8 @@ class Schedule:
 
     def ringing(self) -> list[Ringing]:
         """What rings, the longest first; also after a restart, until it is stopped or has rung for RING_S."""
-        self._settle()
+        with suppress(StoreError):  # it rings though nothing can be kept
+            self._settle()
         return self._bell.ringing()
 
     def stop_ringing(self) -> list[Ringing]:
@@ -159,9 +161,12 @@ class Schedule:
         return self._bell.snooze(seconds)
 
     def _settle(self) -> None:
-        if not self._boots.is_settled():
+        def settle() -> None:
             with self._boots.changing():
                 pass
+
+        if not self._boots.is_settled():
+            self._store.urgently(settle)
 
     def _set(self, kind: Kind, due: Due, text: str) -> Entry:
         now = self._clock.now()

@@ -7,7 +7,8 @@ what the person said and `claims_deed` of the sentence both hold. Either alone i
 The patterns are in `promises/`, one file a language, over lower-case words without punctuation:
 
 - `parts`: lists of words that the patterns name in braces.
-- `before`: what may stand before the words of an order. `questions`: first words after which nothing is an order.
+- `before`: what may stand before the words of an order. `joins`: what stands between two orders.
+- `questions`: first words after which nothing is an order.
 - `asks`: how an order begins; `asks_anywhere`: the same, anywhere in it. `words`: orders that words alone fulfil.
 - `claims`: deeds, as a clause tells them; `claims_about`: only if clause and request share a word ("the lamp is on").
 - `assents`: the whole of a sentence that agrees to do it, or says that it is done.
@@ -33,6 +34,7 @@ class _Patterns:
     """The patterns of one language, compiled."""
 
     before: re.Pattern[str]
+    joins: re.Pattern[str]
     questions: re.Pattern[str]
     asks: re.Pattern[str]
     asks_anywhere: re.Pattern[str]
@@ -51,13 +53,17 @@ def asks_for_deed(request: str, language: str) -> bool:
     FileNotFoundError when there are no patterns for the language, here as in `claims_deed`.
     """
     patterns = _patterns(language)
-    text = _plain(request)
-    order = text
-    while (shorter := patterns.before.sub("", order, count=1)) != order:
-        order = shorter
-    if patterns.questions.match(order) or patterns.words.match(order):
-        return False
-    return bool(patterns.asks.match(order) or patterns.asks_anywhere.search(text))
+    for part in patterns.joins.split(_plain(request)):
+        order = part
+        while (shorter := patterns.before.sub("", order, count=1)) != order:
+            order = shorter
+        if patterns.questions.match(order):
+            return False  # with all that follows: "how do I open and close it"
+        if patterns.words.match(order):
+            continue
+        if patterns.asks.match(order) or patterns.asks_anywhere.search(order):
+            return True
+    return False
 
 
 def claims_deed(sentence: str, request: str, language: str) -> bool:
@@ -108,6 +114,7 @@ def _patterns(language: str) -> _Patterns:
 
     return _Patterns(
         before=re.compile(rf"^(?:{_words(source['before'])})(?: |$)"),
+        joins=re.compile(rf" (?:{_words(source['joins'])}) "),
         questions=re.compile(rf"(?:{_words(source['questions'])})\b"),
         asks=any_of("asks"),
         asks_anywhere=any_of("asks_anywhere"),

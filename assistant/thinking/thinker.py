@@ -10,6 +10,7 @@ from assistant import phrases
 from assistant.errors import ModelError
 from assistant.events import (
     Cancel,
+    Did,
     Event,
     Failed,
     FirstToken,
@@ -24,10 +25,10 @@ from assistant.events import (
     Turn,
 )
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation, tokens_until
-from assistant.thinking.messages import Ending, Exchange, Finished, Loaded, Piece, Tokens
+from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
+from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
-from assistant.thinking.repetition import SaidBefore
-from assistant.thinking.sentences import SentenceCutter
+from assistant.thinking.telling import Telling
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,10 @@ class Model(Protocol):
     @property
     def alive(self) -> bool: ...
     def start(self) -> Loaded: ...
-    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Piece | Finished]: ...
+    def reply(
+        self, number: int, history: tuple[Exchange, ...], question: str
+    ) -> Iterator[Piece | Called | Finished]: ...
+    def answer_call(self, number: int, text: str) -> None: ...
     def cancel(self, number: int) -> None: ...
     def close(self) -> None: ...
 
@@ -75,12 +79,16 @@ class Thinker:
         max_tokens: int,
         post: Callable[[Event], None],
         *,
+        toolbox: Toolbox = EMPTY,
+        language: str = "en",
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
         """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies."""
         self._model = model
         self._max_tokens = max_tokens
         self._post = post
+        self._toolbox = toolbox
+        self._language = language
         self._first_retry_s = self._retry_s = first_retry_s
         self._conversation = Conversation(n_budget=0, n_around=0)
         self._last: _Reply | None = None
@@ -172,12 +180,12 @@ class Thinker:
             self._post(Failed(turn, phrases.CANNOT_THINK))
             return
         turn.on_cancel(lambda: self._model.cancel(turn.number))
-        question, self._notes = "\n".join([*self._notes, question]), []
+        asked, self._notes = "\n".join([*self._notes, question]), []
         try:
-            finished = self._reply(turn, question)
+            finished = self._reply(turn, question, asked)
             if finished.ending is Ending.TOO_LONG and self._conversation.history:
                 self._conversation.forget()
-                finished = self._reply(turn, question)
+                finished = self._reply(turn, question, asked)
         except ModelDiedError as error:
             if self._stopped:
                 return
@@ -213,46 +221,38 @@ class Thinker:
         if command.said:
             self._conversation.add(Exchange(last.question, tokens_until(last.pieces, command.said)))
 
-    def _reply(self, turn: Turn, question: str) -> Finished:
-        """Has the model reply, posts each sentence when it is whole, and keeps the exchange."""
-        cutter, said_before = SentenceCutter(), SaidBefore()
-        pieces: list[Piece] = []
-        said: list[str] = []
-        repeating = False
+    def _reply(self, turn: Turn, question: str, asked: str) -> Finished:
+        """Has the model reply to `asked`, posts each sentence when it is whole, and keeps the exchange."""
 
-        def say(sentence: str) -> None:
-            said.append(sentence)
-            self._post(Sentence(turn, sentence))
+        def did(tool: str, text: str, done: bool) -> None:
+            self._post(Did(turn, tool, done))
+            self._post(Sentence(turn, text))
 
-        for message in self._model.reply(turn.number, self._conversation.history, question):
+        deeds = Deeds(self._toolbox, question, self._language, did)
+        telling = Telling(deeds.withholds, lambda sentence: self._post(Sentence(turn, sentence)))
+        n_did = 0
+        for message in self._model.reply(turn.number, self._conversation.history, asked):
             if isinstance(message, Finished):
                 finished = message
                 break
             if turn.cancelled:
                 continue
-            if not pieces:
+            if isinstance(message, Called):
+                n_did += 1
+                self._model.answer_call(turn.number, deeds.carry_out(message.call))
+                continue
+            if not telling.pieces:
                 self._post(FirstToken(turn, time.monotonic()))
-            pieces.append(message)
-            for sentence in cutter.feed(message.text):
-                if repeating or said_before(sentence):
-                    repeating = True
-                    self._model.cancel(turn.number)
-                else:
-                    say(sentence)
-        self._last = _Reply(turn, finished.question, pieces, None)
+            telling.feed(message)
+            if telling.repeats:
+                self._model.cancel(turn.number)
+        self._last = _Reply(turn, finished.question, telling.pieces, None)
         if turn.cancelled or finished.ending is Ending.TOO_LONG:
             return finished
-        # A sentence that was cut off is left out, unless there is no other.
-        rest = cutter.finish()
-        whole = finished.ending is Ending.END and not repeating
-        if rest and whole and said_before(rest):
-            whole = False
-        elif rest and (whole or not said):
-            say(rest)
-        if said:
-            reply = tuple(piece.token for piece in pieces) if whole else tokens_until(pieces, said)
-            self._last.kept = Exchange(finished.question, reply)
+        tokens = telling.end(whole=finished.ending is Ending.END)
+        if not telling.said and not n_did:
+            self._post(Sentence(turn, phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER))
+        elif n_did or not telling.withheld:  # what it falsely claims it is not to believe later
+            self._last.kept = Exchange(finished.question, tokens)
             self._conversation.add(self._last.kept)
-        else:
-            self._post(Sentence(turn, phrases.NO_ANSWER))
         return finished

@@ -1,10 +1,11 @@
 from importlib.resources import files
 from random import Random
+from string import Formatter
 from typing import Any
 
 import pytest
 import yaml
-from hassil import TextSlotList, recognize_all
+from hassil import TextSlotList, WildcardSlotList, recognize_all
 from sampling import sample
 
 from assistant.doing.commands import Commands, Completeness
@@ -142,6 +143,26 @@ def test_every_spanish_sentence_of_the_templates_is_understood(commands: Command
     assert [text for text in texts if commands.parse(text) is None] == []
 
 
+def test_beginnings_of_spanish_commands_want_more(commands: Commands) -> None:
+    chance = Random(2)
+    polite = language_file("es")["politeness"]["after"]
+    unexpected = []
+    for template in commands.templates:
+        names = set(template.sentence.list_names(commands.grammar.expansion_rules))
+        if template.in_one_breath and any(
+            isinstance(commands.grammar.slot_lists[name], WildcardSlotList) for name in names
+        ):
+            continue  # the middle of a name looks like a question
+        words = sample(template.sentence.expression, commands.grammar, chance).split()
+        beginnings = [" ".join(words[:n]) for n in range(1, len(words))]
+        unexpected += [
+            beginning
+            for beginning in beginnings
+            if commands.completeness(beginning) is Completeness.UNKNOWN and beginning not in polite
+        ]
+    assert unexpected == []
+
+
 def test_the_walk_agrees_with_hassil_on_damaged_spanish_sentences(commands: Commands) -> None:
     chance = Random(3)
     disagreed = []
@@ -165,8 +186,19 @@ def test_spanish_has_the_intents_and_words_of_english() -> None:
     assert spanish["says"]["units"].keys() == english["says"]["units"].keys()
 
 
+def test_spanish_words_have_no_slots_that_english_lacks() -> None:
+    def slots(words: str | list[str] | dict[str, str]) -> set[str]:
+        texts = [words] if isinstance(words, str) else words.values() if isinstance(words, dict) else words
+        return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+
+    english, spanish = language_file("en")["says"], language_file("es")["says"]
+    clock = {"h", "h12", "m", "half"}  # each language tells the time by its own clock
+    keys = spanish.keys() - {"units"}
+    assert {key for key in keys if slots(spanish[key]) - slots(english[key]) - clock} == set()
+
+
 @pytest.mark.parametrize(
-    "name", ["month", "holiday", "list", "unit", "weekday", "part_of_day", "operator", "root", "power"]
+    "name", ["day", "month", "holiday", "list", "unit", "weekday", "part_of_day", "operator", "root", "power"]
 )
 def test_spanish_lists_give_the_values_of_english(commands: Commands, name: str) -> None:
     def values(grammar_of: Commands) -> set[object]:

@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -127,7 +128,8 @@ def test_what_is_not_there_is_not_changed(schedule: Schedule) -> None:
     assert schedule.add_to_timer(7, 60) is schedule.pause(7) is schedule.resume(7) is None
     assert not schedule.cancel(7)
     assert schedule.cancel_all(Kind.TIMER) == 0
-    assert schedule.stop_ringing() == schedule.snooze(60) == schedule.expire() == []
+    assert schedule.stop_ringing() == schedule.expire() == []
+    assert schedule.snooze(60) == []
 
 
 def test_one_canceled_or_all(schedule: Schedule, clock: FakeClock) -> None:
@@ -268,6 +270,34 @@ def test_a_timer_set_before_the_time_was_known_goes_by_it_over_a_later_reboot(
     assert restart().next_due_in_s() == AN_HOUR_S - 660
 
 
+def test_a_time_set_by_somebody_is_not_taken_for_the_right_one_over_a_reboot(
+    restart: Restart, clock: FakeClock
+) -> None:
+    schedule = restart()
+    schedule.set_timer(AN_HOUR_S)
+    end = clock.utc + timedelta(hours=1)
+    clock.jump_s(5 * AN_HOUR_S)
+    clock.right = False
+    clock.pass_s(61)
+    schedule.ring_due()
+    clock.jump_s(-5 * AN_HOUR_S)
+    clock.reboot(600)
+    assert restart().next_due_in_s() == (end - clock.utc).total_seconds()
+
+
+def test_a_snooze_stays_as_long_as_was_said_when_the_time_becomes_known(restart: Restart, clock: FakeClock) -> None:
+    restart().set_timer(600)
+    before = clock.utc
+    clock.reboot(0, right=False, starts_at=datetime(2026, 1, 1, tzinfo=UTC))
+    schedule = restart()
+    clock.pass_s(601)
+    assert len(schedule.ring_due()) == 1
+    schedule.snooze(300)
+    clock.utc, clock.right = before + timedelta(days=1), True
+    assert schedule.ring_due() == []
+    assert schedule.next_due_in_s() == 300
+
+
 def test_the_clock_is_noted_at_most_once_a_minute_and_only_while_something_runs(
     schedule: Schedule, tmp_path: Path, clock: FakeClock
 ) -> None:
@@ -283,7 +313,7 @@ def test_the_clock_is_noted_at_most_once_a_minute_and_only_while_something_runs(
             clock.pass_s(1)
             schedule.ring_due()
             seen.append(n_changes())
-        return sum(one != other for one, other in zip(seen, seen[1:], strict=False))
+        return sum(one != other for one, other in pairwise(seen))
 
     assert ring_for(300) == 0
     schedule.set_alarm(due("2026-12-24T07:00"))
@@ -568,6 +598,7 @@ def test_on_a_broken_card_what_is_due_rings_and_can_be_silenced(tmp_path: Path, 
     assert sorted(names(schedule.ring_due())) == ["", "pasta"]
     assert schedule.ring_due() == []
     assert sorted(names(schedule.ringing())) == ["", "egg", "pasta"]
+    assert [one.is_kept for one in schedule.ringing()] == [True, False, False]
     with pytest.raises(StoreError):
         schedule.stop_ringing()
     assert schedule.ringing() == schedule.ring_due() == []
@@ -579,3 +610,15 @@ def test_on_a_broken_card_what_is_due_rings_and_can_be_silenced(tmp_path: Path, 
     assert [one.entry.kind for one in schedule.ringing()] == [Kind.ALARM]
     schedule.stop_ringing()
     assert [(one.kind, one.state) for one in schedule.entries()] == [(Kind.ALARM, State.SET)]
+
+
+def test_on_a_broken_card_what_was_canceled_before_does_not_ring_on(tmp_path: Path, clock: FakeClock) -> None:
+    store = BrokenStore(tmp_path / "assistant.db")
+    schedule = Schedule(store, clock)
+    timer = schedule.set_timer(60)
+    store.broken = True
+    clock.pass_s(200)
+    assert len(schedule.ring_due()) == len(schedule.ringing()) == 1
+    store.broken = False
+    schedule.cancel(timer.id)
+    assert schedule.ringing() == schedule.ring_due() == []

@@ -47,7 +47,7 @@ class Ear:
         self.finished.append(turn)
 
 
-def talk(*commands: Say | Finish) -> tuple[Letters, Ear]:
+def talk(*commands: Say | Finish | SetPace) -> tuple[Letters, Ear]:
     voice, ear = Letters(), Ear()
     talker = Talker(voice, ear, sentence_gap_s=0.005)
     talker.worker.start()

@@ -38,7 +38,7 @@ def test_the_written_cases_are_enough_of_each_kind() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_few_empty_promises_get_through_and_few_harmless_replies_do_not(language: str) -> None:
     figures = promise_figures(cases(language, unseen=False))
-    assert (figures.empty_promises, figures.false_refusals) <= (0.05, 0.05), figures.wrong
+    assert figures.empty_promises <= 0.05, figures.wrong
     assert figures.false_refusals <= 0.05, figures.wrong
 
 
@@ -77,6 +77,7 @@ def test_the_figures_count_each_kind_by_itself() -> None:
         ("would you mind closing the blinds", True),
         ("tell me a story and then turn off the lights", True),
         ("remind me when i get home", True),
+        ("lights off please", True),
         ("tell anna that i am late", True),
         ("tell me a story", False),
         ("write a poem", False),

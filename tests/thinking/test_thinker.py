@@ -5,7 +5,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,23 +15,27 @@ from assistant import phrases
 from assistant.errors import ModelError
 from assistant.events import (
     Cancel,
+    Did,
     Event,
     Failed,
     FirstToken,
+    Forget,
+    Note,
     PartFound,
     PartLost,
     Replied,
     Sentence,
-    Stopped,
     Think,
     TokenCounts,
     Turn,
 )
-from assistant.thinking.messages import Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
+from assistant.thinking.messages import Called, Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
 from assistant.thinking.thinker import LANGUAGE_MODEL, Model, Thinker
+from assistant.thinking.tool_calls import Call, Tool, Value
 
 MAX_TOKENS = 60
+Message = Piece | Called | Finished
 ROOMY = Loaded(n_ctx=2048, n_prefix=20, n_around=10)
 FOUND = PartFound(LANGUAGE_MODEL)
 
@@ -48,6 +52,7 @@ class Reply:
     text: str = ""
     ending: Ending = Ending.END
     dies: bool = False  # in the end, instead of an ending
+    calls: dict[int, Call] = field(default_factory=dict)  # what the model calls before the n-th piece
     before: dict[int, Callable[[], object]] = field(default_factory=dict)  # what happens before the n-th piece
 
 
@@ -62,6 +67,10 @@ class FakeModel:
         self.started_at_s: list[float] = []
         self.asked: list[tuple[tuple[Exchange, ...], str]] = []
         self.cancelled: set[int] = set()
+        self.answers: list[str] = []
+
+    def answer_call(self, number: int, text: str) -> None:
+        self.answers.append(text)
 
     def start(self) -> Loaded:
         self.started_at_s.append(time.monotonic())
@@ -70,13 +79,15 @@ class FakeModel:
         self.alive = True
         return self.loaded
 
-    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Piece | Finished]:
+    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Message]:
         self.asked.append((history, question))
         script = self.replies.pop(0)
         texts = re.findall(r"\s*\S+|\s+", script.text)
         n_left = len(texts)
         for i, text in enumerate(texts):
             script.before.get(i, lambda: None)()
+            if i in script.calls and number not in self.cancelled:
+                yield Called(number, script.calls[i])
             if number in self.cancelled:
                 n_left = min(n_left, 2)
             if n_left == 0:
@@ -116,11 +127,14 @@ class Watched:
         self.loaded = self.process.start()
         return self.loaded
 
-    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Piece | Finished]:
+    def reply(self, number: int, history: tuple[Exchange, ...], question: str) -> Iterator[Message]:
         for message in self.process.reply(number, history, question):
             if isinstance(message, Finished):
                 self.finished.append(message)
             yield message
+
+    def answer_call(self, number: int, text: str) -> None:
+        self.process.answer_call(number, text)
 
     def cancel(self, number: int) -> None:
         self.process.cancel(number)
@@ -129,13 +143,33 @@ class Watched:
         self.process.close()
 
 
+@dataclass(frozen=True)
+class Result:
+    text: str
+    done: bool
+
+
+class Box:
+    """A toolbox with one tool."""
+
+    tools = (Tool("ring_bell", "Ring the bell."),)
+
+    def __init__(self) -> None:
+        self.n_used = 0
+
+    def use(self, name: str, arguments: Mapping[str, Value]) -> Result:
+        self.n_used += 1
+        return Result("I rang the bell.", True)
+
+
 class Stage:
     """A thinker, and the events that it posts."""
 
     def __init__(self, model: Model, *, first_retry_s: float = 0.05) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
-        self.thinker = Thinker(model, MAX_TOKENS, self.events.put, first_retry_s=first_retry_s)
+        self.box = Box()
+        self.thinker = Thinker(model, MAX_TOKENS, self.events.put, toolbox=self.box, first_retry_s=first_retry_s)
 
     def turn(self) -> Turn:
         return Turn(next(self._numbers))
@@ -326,12 +360,59 @@ def test_what_was_said_of_an_older_reply_changes_nothing(stage_with: StageOf) ->
     assert len(model.asked[-1][0]) == 2
 
 
-def test_a_command_to_stop_asks_no_model(stage_with: StageOf) -> None:
+def test_a_call_is_carried_out_and_told_by_us_and_its_result_by_the_model(stage_with: StageOf) -> None:
+    model = FakeModel(Reply("It was loud.", calls={0: Call("ring_bell", {})}), Reply("Yes."))
+    stage = stage_with(model)
+    turn = stage.ask("ring the bell")
+    assert stage.until(Replied)[:-1] == [
+        Did(turn, "ring_bell", True),
+        Sentence(turn, "I rang the bell."),
+        Sentence(turn, "It was loud."),
+    ]
+    assert stage.box.n_used == len(model.answers) == 1
+    stage.answer("and then?")
+    assert len(model.asked[-1][0]) == 1
+
+
+def test_a_call_of_a_turn_that_was_cancelled_is_not_carried_out(stage_with: StageOf) -> None:
     model = FakeModel()
     stage = stage_with(model)
-    stage.ask("never mind")
-    assert isinstance(stage.next(), Stopped)
-    assert model.asked == []
+    turn = stage.turn()
+    model.replies.append(Reply("Wait for it.", before={1: turn.cancel}, calls={2: Call("ring_bell", {})}))
+    model.cancel = lambda number: None  # type: ignore[method-assign]  # it has not heard of it yet
+    stage.ask("ring the bell", turn)
+    model.replies.append(Reply("Yes."))
+    assert stage.answer() == ["Yes."]
+    assert stage.box.n_used == 0
+
+
+def test_an_empty_promise_is_not_spoken_and_not_remembered(stage_with: StageOf) -> None:
+    model = FakeModel(Reply("I've turned on the lights."), Reply("Yes."))
+    stage = stage_with(model)
+    assert stage.answer("turn on the lights") == [phrases.NOT_DONE]
+    stage.answer()
+    assert [len(history) for history, _ in model.asked] == [0, 0]
+
+
+def test_the_conversation_can_be_forgotten_in_part_and_as_a_whole(stage_with: StageOf) -> None:
+    model = FakeModel(*(Reply(f"{word}.") for word in ("One", "Two", "Three", "Four")))
+    stage = stage_with(model)
+    stage.answer()
+    stage.answer()
+    stage.thinker.worker.post(Forget(everything=False))
+    stage.answer()
+    stage.thinker.worker.post(Forget(everything=True))
+    stage.answer()
+    assert [len(history) for history, _ in model.asked] == [0, 1, 1, 0]
+
+
+def test_the_model_is_told_once_what_it_is_to_know(stage_with: StageOf) -> None:
+    model = FakeModel(Reply("Tuesday."), Reply("Yes."))
+    stage = stage_with(model)
+    stage.thinker.worker.post(Note("(Bin day is Tuesday.)"))
+    stage.answer("When is bin day?")
+    stage.answer("Why?")
+    assert [question for _, question in model.asked] == ["(Bin day is Tuesday.)\nWhen is bin day?", "Why?"]
 
 
 def test_a_turn_that_was_cancelled_before_is_not_thought_about(stage_with: StageOf) -> None:

@@ -1,0 +1,44 @@
+"""`assistant bench`: what it does, measured here. Called from the CLI; what is measured is imported late."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from assistant.command_line import AsJson, log_to_stderr, print_json, settings_of_the_file
+
+bench_app = typer.Typer(help="Measure how well and how fast it does what it does, here.", no_args_is_help=True)
+
+
+@bench_app.command("hearing")
+def bench_hearing(
+    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, in a minute.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure in simulated rooms how well it hears, is interrupted and takes turns.
+
+    The first time it fetches and renders its material, which takes a quarter of an hour.
+    """
+    settings = settings_of_the_file()
+    log_to_stderr()
+    from assistant.bench.hearing import hearing, table
+
+    figures = hearing(settings, quick=quick, show=lambda line: print(line, file=sys.stderr, flush=True))
+    if as_json:
+        print_json(figures)
+    else:
+        print(table(figures))
+
+
+@bench_app.command("commands")
+def bench_commands(as_json: AsJson = False) -> None:
+    """Measure how well and how fast it understands commands, in every language, and how soon it answers one."""
+    settings = settings_of_the_file()
+    log_to_stderr()
+    from assistant.bench.commands import commands, table
+
+    figures = commands(settings)
+    if as_json:
+        print_json(figures)
+    else:
+        print(table(figures))
