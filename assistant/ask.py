@@ -163,8 +163,7 @@ class _Asking:
 
     def _start_thinker(self, settings: config.Settings) -> None:
         chosen = choose_model(settings, "llm")
-        facts = self._kept.facts()
-        self._thinker = build_thinker(settings, chosen, self._abilities.toolbox, facts, self._daemon.post)
+        self._thinker = build_thinker(settings, chosen, self._abilities.toolbox, self._kept.facts, self._daemon.post)
         self._model = chosen.model.name if chosen.model else chosen.path.name
         self._daemon.thinker = self._thinker.worker
         self._thinker.start()
@@ -191,7 +190,9 @@ class _Asking:
     def _open_mouth(self, settings: config.Settings) -> None:
         self._aloud = bool(self._question.audio or self._question.out)
         if self._aloud:
-            talker = Talker(build_voice(settings), self._recording, settings.voice.sentence_gap_s)
+            talker = Talker(
+                build_voice(settings), self._recording, settings.voice.sentence_gap_s, language=settings.language
+            )
             talker.warm()
             talker.worker.start()
             self._daemon.talker = talker.worker

@@ -130,11 +130,14 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="The settings file.", show_default=False)] = None,
 ) -> None:
     """Check the settings, and name every fault with its line."""
+    from assistant.doing.owner_check import check_commands
     from assistant.settings_file import load
     from assistant.wake_phrases import check_wake_phrases
 
     try:
-        check_wake_phrases(load(file or Options.config))
+        settings = load(file or Options.config)
+        check_wake_phrases(settings)
+        check_commands(settings.commands, settings.language)
     except ConfigError as error:
         print(error)
         raise typer.Exit(1) from None

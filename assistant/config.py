@@ -99,6 +99,9 @@ class Dialogue:
     answer_s: float = setting(
         6.0, "How long it waits for an answer when it asked something; 0 is not at all.", unit="s", low=0.0, high=30.0
     )
+    remember_s: float = setting(
+        600.0, "How long after the last reply it still knows what was talked about.", unit="s", low=10.0, high=86400.0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class OwnerCommand:
 class Settings:
     """All settings, as `settings.llm.n_ctx`: the names are the keys of the file."""
 
-    language: str = setting("en", "The language it hears and speaks.", choices=("en",))
+    language: str = setting("en", "The language it hears and speaks.", choices=("en", "de", "es"))
     audio: Audio = Audio()
     wake: Wake = Wake()
     endpoint: Endpoint = Endpoint()

@@ -10,6 +10,7 @@ from assistant.abilities import Abilities
 from assistant.audio.chunk import Samples
 from assistant.audio.sound_card import SoundCard
 from assistant.config import Dialogue, Settings
+from assistant.doing.history import PastExchange, exchange_now
 from assistant.events import (
     Cancel,
     Chime,
@@ -37,6 +38,7 @@ from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.speaking.talker import Talker
 from assistant.states import State, react
+from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +72,13 @@ class Daemon:
         observe: Callable[[Event], None] = lambda event: None,
         *,
         log_speech: bool = False,
+        past: Callable[[str, str], None] = lambda question, reply: None,
     ) -> None:
-        """`observe` is shown each event, in the main thread, after it took effect."""
+        """`observe` is shown each event, in the main thread, after it took effect; `past` gets question and reply."""
         self._dialogue = dialogue
         self._observe = observe
         self._log_speech = log_speech
+        self._past = past
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.state = State()
         self.record = Record()  # of the turn under way, or of the last one
@@ -121,6 +125,8 @@ class Daemon:
             if before.turn and not (before.follows_up and self.record.transcript is None):
                 log.info("%s%s", self.record.line(), self.calls.line())
                 self.calls = Calls()
+                if self.record.transcript and self.record.sentences:
+                    self._past(self.record.transcript, self.record.reply)
             if self.state.turn:
                 self.record = Record(self.state.turn)
                 self.record.note(event)
@@ -162,24 +168,33 @@ def run(settings: Settings) -> None:
         AssistantError: another daemon runs already.
     """
     presence = announce()
-    daemon = Daemon(settings.dialogue, log_speech=settings.privacy.log_speech)
+    kept = Kept(settings)
+    historian = Worker[PastExchange](
+        "historian", kept.history.add, failed=lambda part, error, _: log.error("%s", error)
+    )
+    daemon = Daemon(
+        settings.dialogue,
+        log_speech=settings.privacy.log_speech,
+        past=lambda question, reply: historian.post(exchange_now(question, reply)),
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.quit())
-    kept = Kept(settings)
     chosen = choose_model(settings, "llm")
     abilities = Abilities(settings, kept, daemon.post, model=chosen.path.stem)
-    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.facts(), daemon.post)
+    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.facts, daemon.post)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
         listener = build_listener(settings, daemon.post)
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
-        talker = Talker(build_voice(settings), sound, settings.voice.sentence_gap_s, abilities.common())
+        talker = Talker(
+            build_voice(settings), sound, settings.voice.sentence_gap_s, abilities.common(), settings.language
+        )
         talker.warm()
         doer, ringer = abilities.doer, abilities.ringer
         doer.thinker = thinker.worker
         daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker.worker
         daemon.talker, daemon.ringer, daemon.sound = talker.worker, ringer.worker, sound
-        for worker in (listener.worker, talker.worker, doer.worker):
+        for worker in (listener.worker, talker.worker, doer.worker, historian):
             worker.start()
         sound.start()
         daemon.post(Ready())

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+from assistant import phrases
 from assistant.config import Settings
 from assistant.doing.alarm_actions import AlarmActions
+from assistant.doing.boots import noted_utc_s
 from assistant.doing.clock import Clock, SystemClock
 from assistant.doing.device_actions import Sound
 from assistant.doing.history import History
-from assistant.doing.language import language_file
 from assistant.doing.lists import Lists
 from assistant.doing.memory import Memory
 from assistant.doing.says import Says
 from assistant.doing.schedule import Kind, Ringing, Schedule
 from assistant.doing.timer_actions import TimerActions
+from assistant.language import language_file
 from assistant.store import Store, store_path
 
 LATE_S = 60.0  # from then on it says how late something rings
@@ -23,9 +25,10 @@ class Kept:
 
     def __init__(self, settings: Settings, store: Path | None = None) -> None:
         """`store` is its file, where not the usual one. Raises StoreError when it cannot be opened."""
+        phrases.choose(settings.language)
         self.says = Says(language_file(settings.language)["says"])
         self.store = Store(store or store_path())
-        self.clock: Clock = SystemClock(trusted=settings.clock.always_right)
+        self.clock: Clock = SystemClock(trusted=settings.clock.always_right, noted_utc_s=noted_utc_s(self.store))
         self.schedule = Schedule(self.store, self.clock)
         self.lists, self.memory = Lists(self.store), Memory(self.store)
         self.history = History(self.store, settings.privacy.history)

@@ -23,6 +23,7 @@ from assistant.listening.vocabulary import Vocabulary, check_phrase
 from assistant.listening.voice_activity import SileroActivity
 from assistant.listening.wake import FirstStages, MicroWake, OpenWake, WakeWord
 from assistant.models import Chosen, ModelFolder, choose, memory_bytes
+from assistant.speaking.talker import Sound, Talker
 from assistant.speaking.voice import Piper
 from assistant.thinking.deeds import Toolbox
 from assistant.thinking.messages import Load
@@ -117,14 +118,20 @@ def build_listener(settings: Settings, post: Post) -> Listener:
     return Listener(build_ears(settings), settings.endpoint, post)
 
 
-def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, facts: str, post: Post) -> Thinker:
+def build_thinker(
+    settings: Settings, chosen: Chosen, toolbox: Toolbox, facts: Callable[[], str], post: Post
+) -> Thinker:
     """The thinker, not started yet, with the model that it thinks with, its tools, and what it is to know."""
     llm = settings.llm
+
+    def prompt() -> str:
+        return "\n".join(filter(None, [llm.system_prompt, facts()]))
+
     recommended = chosen.model.temperature if chosen.model else None
     temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)
     load = Load(
         path=chosen.path,
-        system_prompt="\n".join(filter(None, [llm.system_prompt, facts])),
+        system_prompt=prompt(),
         n_ctx=llm.n_ctx,
         n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
         max_tokens=llm.max_tokens,
@@ -134,11 +141,22 @@ def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, facts: s
         tools=toolbox.tools,
     )
     process = ModelProcess(load)
-    thinker = Thinker(process, llm.max_tokens, post, toolbox=toolbox, language=settings.language)
+    thinker = Thinker(
+        process,
+        llm.max_tokens,
+        post,
+        toolbox=toolbox,
+        language=settings.language,
+        prompt=prompt,
+        remember_s=settings.dialogue.remember_s,
+    )
     process.died = thinker.model_died
     return thinker
 
 
-def build_voice(settings: Settings) -> Piper:
-    """The voice that the settings choose. Raises ModelError."""
-    return Piper(choose_model(settings, "voice").path, settings.voice.rate)
+def build_talker(settings: Settings, sound: Sound, common: Sequence[str] = ()) -> Talker:
+    """The talker with the voice that the settings choose, which has said its first word. Raises ModelError."""
+    voice = Piper(choose_model(settings, "voice").path, settings.voice.rate)
+    talker = Talker(voice, sound, settings.voice.sentence_gap_s, common, settings.language)
+    talker.warm()
+    return talker

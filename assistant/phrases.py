@@ -1,11 +1,21 @@
-"""What it says of itself, in English."""
+"""What it says of itself, in its language: `phrases.NO_ANSWER` is `no_answer` under `phrases` in the language's file.
 
-NO_ANSWER = "I have no answer to that."
-THINKING_FAILED = "Something went wrong while I was thinking. Please ask me again."
-CANNOT_THINK = "I cannot think at the moment, because my language model does not start."
-TOO_LONG = "That was too long for me."
-MODEL_LOST = "My language model stopped. I am starting it again."
-MICROPHONE_LOST = "I have lost the microphone."
-MICROPHONE_BACK = "I can hear you again."
-NOT_DONE = "I can't do that."
-LISTENING_FAILED = "Something went wrong while I was listening. Please ask me again."
+The language is chosen once, before the parts are built; any thread reads.
+"""
+
+from assistant.language import language_file
+
+_chosen = {"language": "en"}
+
+
+def choose(language: str) -> None:
+    """From now on it speaks this language."""
+    _chosen["language"] = language
+
+
+def __getattr__(name: str) -> str:
+    words: dict[str, str] = language_file(_chosen["language"])["phrases"]
+    try:
+        return words[name.lower()]
+    except KeyError:
+        raise AttributeError(name) from None

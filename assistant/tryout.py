@@ -29,7 +29,7 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
     nothing = np.zeros(0, np.int16)
     recording = Recording(nothing, silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.put)
     card = None if out else SoundCard(settings.audio, NoEcho(lambda reason: None), lambda chunk: None, events.put)
-    talker = Talker(build_voice(settings), card or recording, settings.voice.sentence_gap_s)
+    talker = Talker(build_voice(settings), card or recording, settings.voice.sentence_gap_s, language=settings.language)
     if card:
         card.start()
     talker.worker.start()

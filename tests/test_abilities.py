@@ -6,13 +6,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from assistant.abilities import Abilities
 from assistant.config import Clock, OwnerCommand, Settings
 from assistant.events import (
     Did,
     Event,
+    Failed,
     Forget,
     Note,
     Quieted,
@@ -63,6 +67,12 @@ class Home:
         return [event.said for event in self.events if isinstance(event, Rang)]
 
 
+WORDS = (
+    *"set a an the timer alarm for to at on in of and half past quarter minutes hours seconds ten twenty seven".split(),
+    *"tomorrow monday every weekday remind me call mum add milk shopping list cancel all remove what is".split(),
+    *"time date plus minus times divided by zero percent root square degrees cups liters days until".split(),
+    *"christmas february thirty first remember forget everything volume up down louder mute yes no please".split(),
+)
 SETTINGS = Settings(clock=Clock(always_right=True))
 
 
@@ -257,6 +267,25 @@ def test_a_shutdown_that_is_not_allowed_is_told(home: Home, monkeypatch: pytest.
     assert asked == []
     assert home.say("yes please") == "I'm not allowed to do that."
     assert len(asked) == 1
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
+    | st.text(st.characters(codec="utf-8"), max_size=60).map(lambda text: f"run {text}")
+)
+@hypothesis.settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=400)
+def test_nothing_that_a_person_can_say_breaks_the_command_path(home_with_program: Home, text: str) -> None:
+    """Nor runs the owner's program with another argument than what was said, which is one word to the shell."""
+    home_with_program.say(text)
+    assert not any(isinstance(event, Failed) for event in home_with_program.events)
+
+
+@pytest.fixture
+def home_with_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(subprocess, "run", lambda *_command, **_how: None)  # what would shut down the machine
+    own = OwnerCommand(sentences=("run {what}",), run=("/bin/true", "--", "{what}"))
+    return Home(Settings(clock=Clock(always_right=True), commands=(own,)))
 
 
 def test_the_model_does_the_same_by_a_tool(home: Home) -> None:

@@ -19,7 +19,7 @@ from assistant.bench.promises import promises
 from assistant.config import Settings
 from assistant.doing.calculator import CalculationError, evaluate
 from assistant.doing.commands import Command, Commands, Slot
-from assistant.doing.language import LANGUAGES
+from assistant.language import LANGUAGES
 
 SEEN, UNSEEN = "seen", "unseen"
 MISSES_SHOWN = 20

@@ -8,7 +8,7 @@ from assistant.doing.calendar import NoSuchDate
 from assistant.doing.clock import Clock
 from assistant.doing.moments import Due, due, duration_s, next_after
 from assistant.doing.says import Says
-from assistant.doing.schedule import Entry, Kind, Schedule
+from assistant.doing.schedule import Entry, Kind, Schedule, ScheduleError
 
 SNOOZE_S = 9 * 60
 TIME, ANYTHING = frozenset({"answer_time"}), frozenset({"answer_anything"})
@@ -43,6 +43,8 @@ class AlarmActions:
                 return action(slots)
             except NoSuchDate:
                 return Answer(self._says("no_such_date"), done=False)
+            except ScheduleError:
+                return Answer(self._says("cannot_set"), done=False)
 
         return act
 

@@ -20,7 +20,7 @@ from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, recognize_
 from hassil.intents import Intent
 
 from assistant.doing.continuation import NumberWords, Reach, Walk, number_words
-from assistant.doing.language import language_file
+from assistant.language import language_file
 
 Slot = int | float | str
 OWN_TEXT = "own_text"  # the list of any words that the slots of the owner's templates name

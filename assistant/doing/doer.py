@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from assistant.doing import units
 from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
 from assistant.doing.commands import Command, Commands
 from assistant.doing.says import Says, capitalized
 from assistant.events import Did, Event, Failed, Forget, Note, Replied, Sentence, Stopped, Think
 from assistant.store import StoreError, StoreFullError
-from assistant.worker import Worker
+from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,8 @@ class Doer:
         self._done = done
         self._asked: Asked | None = None
         self._asked_s = 0.0
-        self.worker = Worker[Think]("doer", self._receive, failed=self._failed)
+        self.worker = Worker[Think]("doer", self._receive, failed=self._failed, idle=self._idle)
+        self._warm = [units.warm]  # what the first command would wait for
 
     def _receive(self, request: Think) -> None:
         turn = request.turn
@@ -71,6 +73,11 @@ class Doer:
         for sentence in sentences:
             self._post(Sentence(turn, capitalized(sentence)))
         self._post(Replied(turn, None))
+
+    def _idle(self) -> float:
+        while self._warm:
+            self._warm.pop()()
+        return BEAT_S
 
     def _failed(self, part: str, error: Exception, request: Think | None) -> None:
         log.error("%s: %s", part, error)

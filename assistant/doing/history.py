@@ -15,6 +15,11 @@ class PastExchange:
     reply: str
 
 
+def exchange_now(question: str, reply: str) -> PastExchange:
+    """One that has just been."""
+    return PastExchange(datetime.now().isoformat(" ", "seconds"), question, reply)
+
+
 class History:
     """The last exchanges, at most so many."""
 
@@ -25,11 +30,12 @@ class History:
         if n_most == 0 and self.exchanges():
             self.forget_all()
 
-    def add(self, question: str, reply: str, at: datetime) -> None:
+    def add(self, exchange: PastExchange) -> None:
+        """Keeps it, and of all only the newest."""
         if self._n_most == 0:
             return
         with self._store.transaction() as db:
-            values = (at.isoformat(" ", "seconds")[:19], question, reply)
+            values = exchange.at, exchange.question, exchange.reply
             db.execute("INSERT INTO exchanges (at, question, reply) VALUES (?, ?, ?)", values)
             newest = "SELECT id FROM exchanges ORDER BY id DESC LIMIT ?"
             db.execute(f"DELETE FROM exchanges WHERE id NOT IN ({newest})", (self._n_most,))

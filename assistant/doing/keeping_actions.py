@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
-from assistant.doing.lists import Lists
+from assistant.doing.lists import ListFullError, Lists
 from assistant.doing.memory import Memory, TooMuchError
 from assistant.doing.says import Says
 
@@ -42,7 +42,11 @@ class KeepingActions:
     def _add(self, slots: Slots) -> Answer:
         name, called = self._called(slots)
         item = str(slots["item"])
-        if not self._lists.add(name, item):
+        try:
+            added = self._lists.add(name, item)
+        except ListFullError:
+            return Answer(self._says("list_full", list=called), done=False)
+        if not added:
             return Answer(self._says("already_on_list", item=item, list=called))
         return Answer(self._says("added", item=item, list=called))
 

@@ -12,6 +12,7 @@ from hassil.sample import sample_sentence
 
 from assistant.config import OwnerCommand
 from assistant.doing.commands import OWN_TEXT, Commands
+from assistant.errors import ConfigError
 
 INTENT = "own:{}"  # with the command's place in the list
 SLOT = re.compile(r"\{(\w+)\}")
@@ -57,6 +58,12 @@ def clashes(commands: Sequence[OwnerCommand], language: str) -> list[str]:
                         f"{begin} is never understood; leave out signs, and words of politeness at its begin and end",
                     )
     return list(lines.values())
+
+
+def check_commands(commands: Sequence[OwnerCommand], language: str, outputs: Collection[str] = ()) -> None:
+    """Raises a ConfigError that names everything that is wrong with them."""
+    if wrong := faults_of(commands, outputs) or (clashes(commands, language) if commands else []):
+        raise ConfigError(*wrong)
 
 
 def _shown(intent: str) -> str:

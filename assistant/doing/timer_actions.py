@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from assistant.doing.answer import Action, Answer, Asked, Slots
 from assistant.doing.moments import duration_s
 from assistant.doing.says import Says, capitalized
-from assistant.doing.schedule import Entry, Kind, Schedule, State
+from assistant.doing.schedule import Entry, Kind, Schedule, ScheduleError, State
 
 LONGEST_S = 30 * 86_400
 WHICH = frozenset({"answer_timer"})
@@ -47,7 +47,10 @@ class TimerActions:
         if length_s > LONGEST_S:
             return Answer(self._says("too_long", duration=self._says.duration(LONGEST_S)), False)
         name = str(slots.get("name", ""))
-        self._schedule.set_timer(length_s, name)
+        try:
+            self._schedule.set_timer(length_s, name)
+        except ScheduleError:
+            return Answer(self._says("cannot_set"), False)
         duration = self._says.duration(length_s)
         return Answer(
             self._says("named_timer_set", name=name, duration=duration)

@@ -13,6 +13,7 @@ from assistant.audio.chunk import Samples
 from assistant.events import Finish, Say, SetPace, Turn
 from assistant.speaking.rendered import Rendered
 from assistant.speaking.speakable import speakable
+from assistant.speaking.unmarked import unmarked
 from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,14 @@ class Sound(Protocol):
 class Talker:
     """Speaks the sentences of a turn as they come."""
 
-    def __init__(self, voice: Voice, sound: Sound, sentence_gap_s: float, common: Sequence[str] = ()) -> None:
+    def __init__(
+        self, voice: Voice, sound: Sound, sentence_gap_s: float, common: Sequence[str] = (), language: str = "en"
+    ) -> None:
         """What is `common` is synthesized while there is nothing else to do, so that it is there when it is needed."""
+        self._speakable = speakable if language == "en" else unmarked
         self._voice = voice
         self._rendered = Rendered()
-        self._common = [speakable(text) for text in common]
+        self._common = [self._speakable(text) for text in common]
         self._sound = sound
         self._gap = np.zeros(round(sentence_gap_s * voice.rate_hz), np.int16)
         self._begun: Turn | None = None
@@ -61,7 +65,7 @@ class Talker:
             self._voice.set_pace(command.times)
             self._rendered.clear()
             return
-        text = speakable(command.text)
+        text = self._speakable(command.text)
         if not text or command.turn.cancelled:
             return
         samples = self._sound_of(text)

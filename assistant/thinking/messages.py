@@ -33,6 +33,13 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPrompt:
+    """To the model: begin every later prompt with this; it is evaluated at once, unless a question comes."""
+
+    system_prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generate:
     """To the model: reply to the question, after these exchanges."""
 
@@ -121,5 +128,5 @@ class Finished:
     per_second: float = 0.0
 
 
-ToModel = Load | Generate | Cancel | ToolResult
+ToModel = Load | SetPrompt | Generate | Cancel | ToolResult
 FromModel = Loaded | Refused | Evaluated | Piece | Called | Finished

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,6 +28,7 @@ from assistant.thinking.messages import (
     Loaded,
     Piece,
     Refused,
+    SetPrompt,
     ToModel,
     ToolResult,
 )
@@ -70,17 +72,31 @@ class Child:
         self._load = load
         self._turns = turns
         self.model = LanguageModel(load.path, n_ctx=load.n_ctx, n_threads=load.n_threads)
-        self.format: ChatFormat = chat_format(
-            self.model.chat_template,
-            load.system_prompt,
-            self._tokenize_template,
-            self.model.bos,
-            self.model.eos,
-            load.tools,
-        )
+        self.format = self._format(load.system_prompt)
         self.model.sample_with(
             temperature=load.temperature, top_k=load.top_k, top_p=load.top_p, seed=int.from_bytes(os.urandom(4), "big")
         )
+
+    def _format(self, system_prompt: str) -> ChatFormat:
+        model = self.model
+        return chat_format(
+            model.chat_template, system_prompt, self._tokenize_template, model.bos, model.eos, self._load.tools
+        )
+
+    def set_prompt(self, system_prompt: str, is_asked: Callable[[], bool]) -> None:
+        """Evaluates the new prefix, until a question comes; a prefix that would not fit is left as it was."""
+
+        def go_on() -> None:
+            self._show_life()
+            if is_asked():
+                raise AbortedError
+
+        changed = self._format(system_prompt)
+        if len(changed.prefix) + self._load.max_tokens >= self.model.n_ctx:
+            return
+        self.format = changed
+        with suppress(AbortedError):
+            self.model.evaluate(changed.prefix, go_on)
 
     def _tokenize_template(self, text: str) -> list[int]:
         return self.model.tokenize(text, special=True)
@@ -158,7 +174,7 @@ class Child:
         return True
 
 
-def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate]", turns: Turns) -> None:
+def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate | SetPrompt]", turns: Turns) -> None:
     try:
         with suppress(EOFError, OSError):
             while True:
@@ -169,6 +185,8 @@ def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate]", turns: Turns) 
                     turns.give(message)
                 elif isinstance(message, Generate):
                     turns.ask(message.number)
+                    inbox.put(message)
+                elif isinstance(message, SetPrompt):
                     inbox.put(message)
     finally:
         os._exit(0)  # whoever asked is gone, and C code cannot be joined
@@ -182,7 +200,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     pipe = Connection(int(sys.argv[1]))
     load = pipe.recv()
-    inbox: queue.SimpleQueue[Generate] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Generate | SetPrompt] = queue.SimpleQueue()
     turns = Turns()
     threading.Thread(target=_read, args=(pipe, inbox, turns), name="pipe", daemon=True).start()
     # Of all that runs on the board, this is what the kernel should end first, and what should wait for the rest.
@@ -197,7 +215,11 @@ def main() -> None:
         return
     pipe.send(loaded)
     while True:
-        child.generate(inbox.get())
+        request = inbox.get()
+        if isinstance(request, Generate):
+            child.generate(request)
+        else:
+            child.set_prompt(request.system_prompt, lambda: not inbox.empty())
 
 
 if __name__ == "__main__":

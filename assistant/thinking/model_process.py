@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from assistant.errors import ModelError
@@ -29,6 +30,7 @@ from assistant.thinking.messages import (
     Loaded,
     Piece,
     Refused,
+    SetPrompt,
     ToModel,
     ToolResult,
 )
@@ -181,6 +183,12 @@ class ModelProcess:
         """Tells the model what the call that it made in this turn gave, as `tool_calls.response` words it."""
         if child := self._child:
             child.send(ToolResult(number, text))
+
+    def set_prompt(self, system_prompt: str) -> None:
+        """Begins every later prompt with this, also after a restart; to be called between replies."""
+        self._load = replace(self._load, system_prompt=system_prompt)
+        if child := self._child:
+            child.send(SetPrompt(system_prompt))
 
     def cancel(self, number: int) -> None:
         """Ends the reply to this turn within some 20 ms; its last message is still to be read."""

@@ -48,6 +48,7 @@ class Model(Protocol):
         self, number: int, history: tuple[Exchange, ...], question: str
     ) -> Iterator[Piece | Called | Finished]: ...
     def answer_call(self, number: int, text: str) -> None: ...
+    def set_prompt(self, system_prompt: str) -> None: ...
     def cancel(self, number: int) -> None: ...
     def close(self) -> None: ...
 
@@ -81,14 +82,24 @@ class Thinker:
         *,
         toolbox: Toolbox = EMPTY,
         language: str = "en",
+        prompt: Callable[[], str] = str,
+        remember_s: float = NEVER_S,
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
-        """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies."""
+        """A model that ends by itself is started again after `first_retry_s`, then twice as long until it replies.
+
+        `prompt` is what the model is told before every conversation, with all that it was asked to remember; a
+        conversation in which nobody spoke for `remember_s` is over.
+        """
         self._model = model
         self._max_tokens = max_tokens
         self._post = post
         self._toolbox = toolbox
         self._language = language
+        self._prompt = prompt
+        self._remember_s = remember_s
+        self._used_s = time.monotonic()
+        self._prompt_is_old = False
         self._first_retry_s = self._retry_s = first_retry_s
         self._conversation = Conversation(n_budget=0, n_around=0)
         self._last: _Reply | None = None
@@ -121,6 +132,7 @@ class Thinker:
             self._forget(everything=message.everything)
         elif isinstance(message, Note):
             self._notes.append(message.text)
+            self._prompt_is_old = True
         elif self._model.alive or self._retry_at_s < NEVER_S:
             return
         elif self._was_loaded:
@@ -136,6 +148,12 @@ class Thinker:
     def _idle(self) -> float:
         if time.monotonic() >= self._retry_at_s:
             self._load()
+        if time.monotonic() - self._used_s >= self._remember_s:
+            self._conversation.forget()
+        # With a conversation under way, all of it would have to be evaluated again.
+        if self._prompt_is_old and not self._conversation.history and self._model.alive:
+            self._prompt_is_old, self._notes = False, []
+            self._model.set_prompt(self._prompt())
         return self._retry_at_s - time.monotonic()
 
     def _lose(self, reason: str) -> None:
@@ -195,6 +213,7 @@ class Thinker:
             self._load()
             return
         self._retry_s = self._first_retry_s
+        self._used_s = time.monotonic()
         if turn.cancelled:
             return
         if finished.ending is Ending.TOO_LONG:
@@ -207,6 +226,7 @@ class Thinker:
         self._last = None
         if everything:
             self._conversation.forget()
+            self._prompt_is_old = True
         else:
             self._conversation.drop_last()
 

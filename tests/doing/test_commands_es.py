@@ -10,7 +10,7 @@ from sampling import sample
 
 from assistant.doing.commands import Commands, Completeness
 from assistant.doing.continuation import Walk
-from assistant.doing.language import language_file
+from assistant.language import language_file
 
 SEEN: dict[str, Any] = yaml.safe_load(
     files("assistant.bench").joinpath("utterances/es_seen.yaml").read_text(encoding="utf-8")
