@@ -35,10 +35,9 @@ from assistant.events import (
 )
 from assistant.kept import Kept
 from assistant.listening.listener import Ears, Listener
-from assistant.parts import build_ears, build_thinker, build_voice, choose_model
+from assistant.parts import build_ears, build_talker, build_thinker, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record
-from assistant.speaking.talker import Talker
 from assistant.thinking.thinker import LANGUAGE_MODEL, Thinker
 
 LISTENER_PATIENCE_S = 10.0
@@ -190,10 +189,7 @@ class _Asking:
     def _open_mouth(self, settings: config.Settings) -> None:
         self._aloud = bool(self._question.audio or self._question.out)
         if self._aloud:
-            talker = Talker(
-                build_voice(settings), self._recording, settings.voice.sentence_gap_s, language=settings.language
-            )
-            talker.warm()
+            talker = build_talker(settings, self._recording)
             talker.worker.start()
             self._daemon.talker = talker.worker
         else:

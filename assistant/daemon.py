@@ -33,10 +33,9 @@ from assistant.events import (
     Turn,
 )
 from assistant.kept import Kept
-from assistant.parts import build_echo, build_listener, build_thinker, build_voice, choose_model
+from assistant.parts import build_echo, build_listener, build_talker, build_thinker, choose_model
 from assistant.presence import announce
 from assistant.record import Calls, Record
-from assistant.speaking.talker import Talker
 from assistant.states import State, react
 from assistant.worker import Worker
 
@@ -186,10 +185,7 @@ def run(settings: Settings) -> None:
     try:
         listener = build_listener(settings, daemon.post)
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
-        talker = Talker(
-            build_voice(settings), sound, settings.voice.sentence_gap_s, abilities.common(), settings.language
-        )
-        talker.warm()
+        talker = build_talker(settings, sound, abilities.common())
         doer, ringer = abilities.doer, abilities.ringer
         doer.thinker = thinker.worker
         daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker.worker

@@ -12,8 +12,7 @@ from assistant.audio.sound_card import SPEAKER, SoundCard
 from assistant.config import Settings
 from assistant.errors import DeviceError
 from assistant.events import Event, Failed, Finish, Heard, HeardNothing, Listen, Partial, PartLost, Say, Spoken, Turn
-from assistant.parts import build_listener, build_voice
-from assistant.speaking.talker import Talker
+from assistant.parts import build_listener, build_talker
 from assistant.thinking.sentences import SentenceCutter
 
 
@@ -29,7 +28,7 @@ def say(settings: Settings, text: str, out: Path | None) -> None:
     nothing = np.zeros(0, np.int16)
     recording = Recording(nothing, silence_s=0, realtime=False, deliver=lambda chunk: None, post=events.put)
     card = None if out else SoundCard(settings.audio, NoEcho(lambda reason: None), lambda chunk: None, events.put)
-    talker = Talker(build_voice(settings), card or recording, settings.voice.sentence_gap_s, language=settings.language)
+    talker = build_talker(settings, card or recording)
     if card:
         card.start()
     talker.worker.start()

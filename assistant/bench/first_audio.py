@@ -15,8 +15,7 @@ from assistant.audio.chunk import Samples
 from assistant.config import Settings
 from assistant.events import Event, Say, Sentence, Think, Turn
 from assistant.kept import Kept
-from assistant.parts import build_voice
-from assistant.speaking.talker import Talker
+from assistant.parts import build_talker
 
 COMMON = "set a timer for ten minutes"
 N_TIMES = 9
@@ -50,7 +49,7 @@ def first_audio_s(settings: Settings) -> float:
         store = Path(folder) / "assistant.db"
         abilities = Abilities(settings, Kept(settings, store), post)
         doer = abilities.doer
-        talker = Talker(build_voice(settings), watch, settings.voice.sentence_gap_s, abilities.common())
+        talker = build_talker(settings, watch, abilities.common())
         while talker.worker.rest() < 1.0:  # until all that is common is rendered, as in a daemon that was idle
             pass
         say.append(talker.worker.post)

@@ -1,4 +1,4 @@
-"""What a voice should read of a written sentence in any language: the words, without marks for the eye. Pure, any thread.
+"""What a voice should read of a written sentence in any language: the words, not the marks. Pure, any thread.
 
 What numbers, times and symbols are called is left to espeak, the reader inside of Piper, which knows the language.
 """
