@@ -23,6 +23,7 @@ from assistant.events import (
     Ignore,
     Listen,
     PartFound,
+    Partial,
     PartLost,
     Quieted,
     Rang,
@@ -98,8 +99,12 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             return after, (*_cancelled(state, event.at_s), Think(turn, event.text, _said(state)))
         case Stopped():
             return _stop(state, event.at_s)
+        case Partial() if state.follows_up:
+            return replace(state, follows_up=False), ()
         case Rang():
-            return _between_turns(replace(state, ringing=True, unsaid=_joined(state.unsaid, event.said)))
+            after = replace(state, ringing=True, unsaid=_joined(state.unsaid, event.said))
+            # Who may go on, and has not, does not keep it from ringing.
+            return _rest(after, *_cancelled(state, 0.0), Ignore()) if state.follows_up else _between_turns(after)
         case Quieted() if state.ringing:
             after = replace(state, ringing=False)
             return _between_turns(after, Ring(on=False))

@@ -92,10 +92,10 @@ def config(models_folder: Path, tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def started(config: Path, server: SoundServer) -> Iterator[Running]:
+def started(config: Path, server: SoundServer, *when: str) -> Iterator[Running]:
     daemon = Running(config, server)
     try:
-        daemon.wait_for("ready: say", "language model ready")
+        daemon.wait_for(*(when or ("ready: say", "language model ready")))
         yield daemon
     finally:
         daemon.process.kill()
@@ -187,6 +187,27 @@ def test_it_does_not_follow_up_on_its_own_last_words_nor_on_silence(
     answered(running, sound_server, speak(QUESTION))
     running.wait_for("idle")
     assert not [line for line in running.recent if "heard: " in line]
+
+
+def test_a_timer_that_was_set_by_voice_rings_until_it_is_told_to_stop(
+    running: Running, config: Path, sound_server: SoundServer, speak: Speak, tmp_path: Path
+) -> None:
+    threading.Thread(target=sound_server.play, args=(speak("Hey Jarvis, set a timer for five seconds."),)).start()
+    running.wait_for("heard: set a timer for five seconds", "sentence: Timer set for 5 seconds", "turn 1: .*set_timer")
+    running.wait_for("ringing", timeout_s=20)
+    running.process.kill()
+    running.process.wait()
+    with started(config, sound_server, "ready: say", "ringing") as after_a_crash:
+        recorder = sound_server.record(tmp_path / "speaker.raw")
+        sound_server.play(speak("Stop.", before_s=1.0, after_s=1.0))
+        after_a_crash.wait_for("idle")
+        recorder.terminate()
+        recorder.wait()
+    heard = np.fromfile(tmp_path / "speaker.raw", np.int16).astype(float)
+    assert np.abs(heard[: 2 * RATE_HZ]).max() > 1000
+    assert np.abs(heard[-RATE_HZ // 10 :]).max() < 100
+    with started(config, sound_server) as again:
+        assert not [line for line in again.recent if "ringing" in line]
 
 
 def test_it_ends_when_told_to_and_leaves_nothing_behind(running: Running) -> None:

@@ -350,6 +350,15 @@ def test_what_rings_is_named_once_though_it_was_told_twice_during_a_turn() -> No
     assert after.unsaid == "Time's up."
 
 
+def test_it_rings_at_once_where_it_only_waits_whether_somebody_goes_on() -> None:
+    waiting = replace(STATES["listening"], follows_up=True)
+    after, commands = react(waiting, Rang())
+    assert (after.phase, commands) == (Phase.RINGING, (Cancel(TURN), Ignore(), Ring(on=True), Heed()))
+    begun, _ = react(waiting, Partial(TURN, "what", 0, 1.0))
+    after, commands = react(begun, Rang())
+    assert (after.phase, commands) == (Phase.LISTENING, ())
+
+
 def test_when_nothing_rings_any_more_it_is_quiet() -> None:
     after, commands = react(STATES["ringing"], Quieted())
     assert (after.phase, after.ringing, commands) == (Phase.IDLE, False, (Ring(on=False), Ignore()))
