@@ -425,3 +425,26 @@ def test_the_process_ends_with_the_one_that_started_it(load: Load) -> None:
         assert is_running(pid)
         parent.kill()
     assert soon(lambda: not is_running(pid), within_s=5)
+
+
+def test_another_prompt_is_evaluated_before_it_is_needed_and_holds_after_a_restart(load: Load) -> None:
+    model = ModelProcess(load)
+    first = model.start()
+    _, before = run(model, QUESTIONS[0])
+    model.set_prompt(f"{SYSTEM}\n{SYSTEM}")
+    assert soon(lambda: run(model, QUESTIONS[0])[1].n_evaluated <= before.n_evaluated)
+    _, after = run(model, QUESTIONS[0])
+    assert after.n_prompt > before.n_prompt
+    assert after.n_evaluated < first.n_prefix
+    os.kill(pid_of(model), signal.SIGKILL)
+    assert model.start().n_prefix == after.n_prompt - before.n_prompt + first.n_prefix
+    model.close()
+
+
+def test_a_prompt_that_would_not_fit_changes_nothing(load: Load) -> None:
+    model = ModelProcess(load)
+    model.start()
+    _, before = run(model, QUESTIONS[0])
+    model.set_prompt("word " * load.n_ctx)
+    assert run(model, QUESTIONS[0])[1].n_prompt == before.n_prompt
+    model.close()

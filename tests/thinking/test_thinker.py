@@ -68,6 +68,10 @@ class FakeModel:
         self.asked: list[tuple[tuple[Exchange, ...], str]] = []
         self.cancelled: set[int] = set()
         self.answers: list[str] = []
+        self.prompts: list[str] = []
+
+    def set_prompt(self, system_prompt: str) -> None:
+        self.prompts.append(system_prompt)
 
     def answer_call(self, number: int, text: str) -> None:
         self.answers.append(text)
@@ -136,6 +140,9 @@ class Watched:
     def answer_call(self, number: int, text: str) -> None:
         self.process.answer_call(number, text)
 
+    def set_prompt(self, system_prompt: str) -> None:
+        self.process.set_prompt(system_prompt)
+
     def cancel(self, number: int) -> None:
         self.process.cancel(number)
 
@@ -165,11 +172,19 @@ class Box:
 class Stage:
     """A thinker, and the events that it posts."""
 
-    def __init__(self, model: Model, *, first_retry_s: float = 0.05) -> None:
+    def __init__(self, model: Model, *, first_retry_s: float = 0.05, remember_s: float = 60.0) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
         self.box = Box()
-        self.thinker = Thinker(model, MAX_TOKENS, self.events.put, toolbox=self.box, first_retry_s=first_retry_s)
+        self.thinker = Thinker(
+            model,
+            MAX_TOKENS,
+            self.events.put,
+            toolbox=self.box,
+            prompt=lambda: "All facts.",
+            remember_s=remember_s,
+            first_retry_s=first_retry_s,
+        )
 
     def turn(self) -> Turn:
         return Turn(next(self._numbers))
@@ -199,6 +214,13 @@ class Stage:
 
 
 StageOf = Callable[..., Stage]
+
+
+def soon(condition: Callable[[], bool], within_s: float = 10.0) -> bool:
+    end_s = time.monotonic() + within_s
+    while not condition() and time.monotonic() < end_s:
+        time.sleep(0.01)
+    return condition()
 
 
 @pytest.fixture
@@ -404,6 +426,19 @@ def test_the_conversation_can_be_forgotten_in_part_and_as_a_whole(stage_with: St
     stage.thinker.worker.post(Forget(everything=True))
     stage.answer()
     assert [len(history) for history, _ in model.asked] == [0, 1, 1, 0]
+
+
+def test_a_conversation_in_which_nobody_spoke_for_long_is_over(stage_with: StageOf) -> None:
+    model = FakeModel(*(Reply("Yes.") for _ in range(3)))
+    stage = stage_with(model, remember_s=0.2)
+    stage.answer()
+    stage.answer()
+    stage.thinker.worker.post(Note("(Bin day is Tuesday.)"))
+    assert soon(lambda: bool(model.prompts))
+    stage.answer()
+    assert model.prompts == ["All facts."]
+    assert [len(history) for history, _ in model.asked] == [0, 1, 0]
+    assert model.asked[-1][1] == "Why?"  # the note is in the prompt now
 
 
 def test_the_model_is_told_once_what_it_is_to_know(stage_with: StageOf) -> None:
