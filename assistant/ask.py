@@ -162,7 +162,9 @@ class _Asking:
 
     def _start_thinker(self, settings: config.Settings) -> None:
         chosen = choose_model(settings, "llm")
-        self._thinker = build_thinker(settings, chosen, self._abilities.toolbox, self._kept.facts, self._daemon.post)
+        self._thinker = build_thinker(
+            settings, chosen, self._abilities.toolbox, self._kept.for_model, self._daemon.post
+        )
         self._model = chosen.model.name if chosen.model else chosen.path.name
         self._daemon.thinker = self._thinker.worker
         self._thinker.start()

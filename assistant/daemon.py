@@ -180,7 +180,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: daemon.quit())
     chosen = choose_model(settings, "llm")
     abilities = Abilities(settings, kept, daemon.post, model=chosen.path.stem)
-    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.facts, daemon.post)
+    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.for_model, daemon.post)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
         listener = build_listener(settings, daemon.post)

@@ -49,10 +49,11 @@ class Kept:
             return said
         return f"{said} {says('was_late', duration=says.about(ringing.late_s))}"
 
-    def facts(self) -> str:
-        """What the model is told at its start of what it was asked to remember; empty where that is nothing."""
-        facts = [fact.text for fact in self.memory.facts()]
-        return self.says("facts_for_model", facts=". ".join(facts)) if facts else ""
+    def for_model(self) -> str:
+        """What the model is told beside its prompt: its language, and what it was asked to remember; a line each."""
+        facts = ". ".join(fact.text for fact in self.memory.facts())
+        told = [self.says("model_language"), self.says("facts_for_model", facts=facts) if facts else ""]
+        return "\n".join(filter(None, told))
 
     def sound(self) -> Sound:
         """How loud and how fast it was set to speak."""

@@ -50,7 +50,7 @@ def _entry(model: CatalogueModel, folder: ModelFolder, memory: int) -> dict[str,
 def get(settings: Settings, name: str) -> None:
     """Fetches a model, or all of a pack."""
     folder = _folder(settings)
-    for model in expand(name, memory_bytes()):
+    for model in expand(name, memory_bytes(), settings.language):
         with _progress(model) as progress:
             path = fetch(model, folder, progress)
         print(f"{model.name}: {path}", flush=True)

@@ -118,14 +118,12 @@ def build_listener(settings: Settings, post: Post) -> Listener:
     return Listener(build_ears(settings), settings.endpoint, post)
 
 
-def build_thinker(
-    settings: Settings, chosen: Chosen, toolbox: Toolbox, facts: Callable[[], str], post: Post
-) -> Thinker:
+def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, told: Callable[[], str], post: Post) -> Thinker:
     """The thinker, not started yet, with the model that it thinks with, its tools, and what it is to know."""
     llm = settings.llm
 
     def prompt() -> str:
-        return "\n".join(filter(None, [llm.system_prompt, facts()]))
+        return "\n".join(filter(None, [llm.system_prompt, told()]))
 
     recommended = chosen.model.temperature if chosen.model else None
     temperatures = (llm.temperature, recommended, OTHER_TEMPERATURE)

@@ -200,7 +200,7 @@ def test_a_section_is_lines_of_settings() -> None:
         ("wake: {phrase: [alexa, 5]}", "wake.phrase is a list, must be text; put it in quotes"),
         ("wake: {engine: mikro}", 'wake.engine is "mikro", must be micro or open; did you mean micro?'),
         ("wake: {engine: [micro]}", "wake.engine is a list, must be micro or open"),
-        ("language: no", 'language is "no", must be en'),
+        ("language: no", 'language is "no", must be en or de or es'),
         ("privacy: {log_speech: yes}", 'privacy.log_speech is "yes", must be true or false'),
         ("privacy: {log_speech: 1}", "privacy.log_speech is 1, must be true or false"),
         ("audio: {input: 2}", "audio.input is 2, must be text; put it in quotes"),

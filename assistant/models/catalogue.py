@@ -96,6 +96,11 @@ class CatalogueModel:
         source = self.source[0]
         return source if isinstance(source, Bundled) else None
 
+    def speaks(self, language: str) -> bool:
+        """Whether its language and this one are the same but for the country; always where it knows many."""
+        own = self.language.partition("_")[0]
+        return own in ("mul", language.replace("-", "_").partition("_")[0])
+
     def fits(self, memory_bytes: int) -> bool:
         return self.least_memory_gib * 2**30 <= memory_bytes
 
@@ -126,11 +131,15 @@ def best_llm(memory_bytes: int) -> CatalogueModel:
     return max(fitting, key=lambda model: model.least_memory_gib)
 
 
-def expand(word: str, memory_bytes: int) -> tuple[CatalogueModel, ...]:
-    """The models behind a word: `starter`, `real` (with the language model that fits this memory) or a model's name."""
+def expand(word: str, memory_bytes: int, language: str = "en") -> tuple[CatalogueModel, ...]:
+    """The models behind a word: `starter`, `real` (with the language model that fits this memory) or a model's name.
+
+    Packs are for one language; the starter's is English.
+    """
     if word not in {"starter", "real"}:
         return (find(word),)
-    pack = [model for model in catalogue() if model.pack == word]
+    spoken = language if word == "real" else "en"
+    pack = [model for model in catalogue() if model.pack == word and model.speaks(spoken)]
     if word == "real":
         pack = [best_llm(memory_bytes), *(model for model in pack if model.purpose != "llm")]
     return tuple(pack)

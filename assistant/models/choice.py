@@ -65,7 +65,7 @@ def _automatic(folder: ModelFolder, purpose: Purpose, language: str, memory_byte
     """The best that is installed: the largest language model that fits, a fetched voice rather than the starter's."""
     models = [model for model in catalogue() if model.purpose == purpose]
     if purpose != "llm":
-        models = [model for model in models if _speaks(model, language)]
+        models = [model for model in models if model.speaks(language)]
     if not models:
         raise ModelError(f"models: the catalogue has no {purpose} for {language}; give the path of one in the settings")
     installed = [model for model in models if folder.installed(model) and model.fits(memory_bytes)]
@@ -77,11 +77,6 @@ def _automatic(folder: ModelFolder, purpose: Purpose, language: str, memory_byte
     return max(installed, key=lambda model: (model.pack != "starter", model.language == exact, model.pack == "real"))
 
 
-def _speaks(model: CatalogueModel, language: str) -> bool:
-    """Whether model and language are the same but for the country."""
-    return model.language.partition("_")[0] == language.replace("-", "_").partition("_")[0]
-
-
 def _better(model: CatalogueModel, memory_bytes: int) -> str | None:
     """A line about a better model than this one, if there is one for this memory."""
     if model.purpose == "llm":
@@ -89,6 +84,10 @@ def _better(model: CatalogueModel, memory_bytes: int) -> str | None:
         if best.least_memory_gib > model.least_memory_gib:
             return f"{best.name} fits this memory and answers better than {model.name}; {cure_of(best)}"
     if model.purpose == "recognizer" and model.pack == "starter":
-        (real,) = (other for other in catalogue() if other.purpose == model.purpose and other.pack == "real")
+        real = next(
+            other
+            for other in catalogue()
+            if other.purpose == model.purpose and other.pack == "real" and other.speaks(model.language)
+        )
         return f"{model.name} {model.note}; {cure_of(real)}"
     return None

@@ -278,8 +278,8 @@ class Stops:
     """Spots one word, as soon as it begins."""
 
     def start(self) -> None: ...
-    def hear(self, samples: Samples) -> str | None:
-        return "stop" if word_in(samples) == "stop" else None
+    def hear(self, chunk: Chunk) -> str | None:
+        return "stop" if word_in(chunk.samples) == "stop" else None
 
 
 class Loudness:

@@ -8,8 +8,8 @@ from assistant.models.catalogue import Bundled, Carrier, Hub, Web, best_llm, cat
 GIB = 2**30
 
 
-def names(word: str, memory_bytes: int) -> list[str]:
-    return [model.name for model in expand(word, memory_bytes)]
+def names(word: str, memory_bytes: int, language: str = "en") -> list[str]:
+    return [model.name for model in expand(word, memory_bytes, language)]
 
 
 def test_every_file_is_known_by_length_and_hash() -> None:
@@ -82,3 +82,11 @@ def test_the_real_set_has_the_language_model_that_fits(memory_gib: int, llm: str
 
 def test_any_other_word_is_the_name_of_a_model() -> None:
     assert names("en_GB-alba-medium", GIB) == ["en_GB-alba-medium"]
+
+
+@pytest.mark.parametrize(
+    ("language", "recognizer", "voice"),
+    [("de", "vosk-small-de", "de_DE-thorsten-medium"), ("es", "vosk-small-es", "es_ES-davefx-medium")],
+)
+def test_each_language_has_a_real_set_of_its_own(language: str, recognizer: str, voice: str) -> None:
+    assert names("real", 8 * GIB, language) == ["gemma-4-e2b", recognizer, voice]
