@@ -14,8 +14,9 @@ from assistant.doing.keeping_actions import KeepingActions
 from assistant.doing.owner import OwnerCommands
 from assistant.doing.says import Says
 from assistant.doing.sum_actions import SumActions
-from assistant.events import Event, Note, SetPace, SetVolume, Wanted
+from assistant.events import Event, Wanted
 from assistant.kept import Kept
+from assistant.orders import Note, SetPace, SetVolume
 from assistant.ringer import Ringer
 from assistant.toolbox import ActionTools
 

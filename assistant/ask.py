@@ -17,24 +17,19 @@ from assistant.errors import AssistantError, ModelError, NoSpeechError
 from assistant.events import (
     ButtonPressed,
     Event,
-    Finish,
-    Forget,
     HeardNothing,
-    Note,
     PartFound,
     PartLost,
     Ready,
-    Say,
     Sentence,
-    SetPace,
     Spoken,
     Stopped,
-    Think,
     Typed,
     Woken,
 )
 from assistant.kept import Kept
 from assistant.listening.listener import Ears, Listener
+from assistant.orders import Finish, Forget, Note, Say, SetPace, Think
 from assistant.parts import build_ears, build_talker, build_thinker, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record

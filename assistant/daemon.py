@@ -11,32 +11,29 @@ from assistant.audio.chunk import Samples
 from assistant.audio.sound_card import SoundCard
 from assistant.config import Dialogue, Settings
 from assistant.doing.history import PastExchange, exchange_now
-from assistant.events import (
+from assistant.events import Event, Heard, Ready, Sentence
+from assistant.kept import Kept
+from assistant.orders import (
     Cancel,
     Chime,
-    Command,
     Earcon,
-    Event,
     Finish,
-    Heard,
     Heed,
     Ignore,
     Listen,
-    Ready,
+    Order,
     Ring,
     Say,
-    Sentence,
     SetPace,
     SetVolume,
     Silence,
     Think,
-    Turn,
 )
-from assistant.kept import Kept
 from assistant.parts import build_echo, build_listener, build_talker, build_thinker, choose_model
 from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.states import State, react
+from assistant.turn import Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -115,7 +112,7 @@ class Daemon:
 
     def _handle(self, event: Event) -> None:
         before = self.state
-        self.state, commands = react(before, event, self._dialogue)
+        self.state, orders = react(before, event, self._dialogue)
         self.calls.note(event, acted=self.state is not before)
         turn = getattr(event, "turn", None)
         if turn and turn is self.record.turn:
@@ -133,29 +130,29 @@ class Daemon:
             log.debug("%s", self.state.phase.value)
         if self._log_speech and isinstance(event, Heard | Sentence):
             log.info("%s: %s", type(event).__name__.lower(), event.text)
-        for command in commands:
-            self._carry_out(command)
+        for order in orders:
+            self._carry_out(order)
         self._observe(event)
 
-    def _carry_out(self, command: Command) -> None:
-        match command:
+    def _carry_out(self, order: Order) -> None:
+        match order:
             case Cancel():
-                command.turn.cancel()
-                self.thinker.post(command)
+                order.turn.cancel()
+                self.thinker.post(order)
             case Listen() | Heed() | Ignore():
-                self.listener.post(command)
+                self.listener.post(order)
             case Think():
-                self.doer.post(command)
+                self.doer.post(order)
             case Silence():
-                self.ringer.post(command)
+                self.ringer.post(order)
             case Say() | Finish() | SetPace():
-                self.talker.post(command)
+                self.talker.post(order)
             case SetVolume():
-                self.sound.set_volume(command.level)
+                self.sound.set_volume(order.level)
             case Chime():
-                self.sound.chime(command.earcon)
+                self.sound.chime(order.earcon)
             case Ring():
-                self.sound.ring(on=command.on, low=command.low)
+                self.sound.ring(on=order.on, low=order.low)
 
 
 def run(settings: Settings) -> None:

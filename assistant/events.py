@@ -1,45 +1,9 @@
-"""What the parts exchange: turns, the events that happen, and the commands that follow from them.
+"""What happens, told to the main thread from any other. Values; times are monotonic seconds."""
 
-Events are posted to the main thread from any other; commands go from the main thread to the parts.
-Times are monotonic seconds. Everything made for a reply carries its `Turn`.
-"""
-
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
-
-class Turn:
-    """One exchange, from waking to the end of the reply; once cancelled it stays cancelled."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._cancelled = threading.Event()
-        self._lock = threading.Lock()
-        self._to_tell: list[Callable[[], None]] = []
-
-    def __repr__(self) -> str:
-        return f"Turn({self.number}{', cancelled' if self.cancelled else ''})"
-
-    @property
-    def cancelled(self) -> bool:
-        return self._cancelled.is_set()
-
-    def cancel(self) -> None:
-        with self._lock:
-            self._cancelled.set()
-            to_tell, self._to_tell = self._to_tell, []
-        for tell in to_tell:
-            tell()
-
-    def on_cancel(self, tell: Callable[[], None]) -> None:
-        """Calls `tell` once, in the thread that cancels; at once when the turn is cancelled already."""
-        with self._lock:
-            if not self.cancelled:
-                self._to_tell.append(tell)
-                return
-        tell()
+from assistant.orders import SetPace, SetVolume
+from assistant.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +69,7 @@ class Quieted:
 class Wanted:
     """A person asked for what another part does."""
 
-    command: "SetVolume | SetPace"
+    order: SetVolume | SetPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,114 +218,3 @@ Event = (
     | PartLost
     | PartFound
 )
-
-
-class Earcon(Enum):
-    """A short sound that says something without words."""
-
-    WAKE = "I am listening"
-    END = "I have stopped listening"
-    ERROR = "this did not work"
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Hear an utterance: from the wake word that ended at sample `since` on, or from now on."""
-
-    turn: Turn
-    since: int | None = None
-    hold_until: int = 0
-    wait_s: float | None = None  # for the first word, where it is not as long as usual: the reply may be followed up
-
-
-@dataclass(frozen=True, slots=True)
-class Heed:
-    """Listen for the words that stop it, until told to listen or to ignore."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """Listen for the wake word only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Think:
-    """Find a reply."""
-
-    turn: Turn
-    text: str
-    said_before: tuple[str, ...] = ()  # the reply before it, as far as it was heard
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Take the last exchange out of the conversation, or all of them."""
-
-    everything: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Tell the model with the next question what the person wants it to know."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Speak this sentence after those before it."""
-
-    turn: Turn
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """No further sentence follows; tell when the last one was heard."""
-
-    turn: Turn
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Drop everything that is made for this turn, of which `said` was heard: sentences, the last perhaps in part."""
-
-    turn: Turn
-    said: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Chime:
-    """Play an earcon."""
-
-    earcon: Earcon
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """Ring until told to be quiet; what else is played lowers it meanwhile, `low` as long as it stands."""
-
-    on: bool
-    low: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Whatever rings was heard, and is not to ring again."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetVolume:
-    """Speak so loudly from now on, 0.0 to 1.0; what rings stays audible."""
-
-    level: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetPace:
-    """Speak so fast from now on, in times of what the settings say."""
-
-    times: float
-
-
-Command = Listen | Heed | Ignore | Think | Say | Finish | Cancel | Chime | Ring | Silence | SetVolume | SetPace

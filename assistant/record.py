@@ -15,10 +15,10 @@ from assistant.events import (
     Sentence,
     Spoken,
     TokenCounts,
-    Turn,
     Typed,
     Woken,
 )
+from assistant.turn import Turn
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from assistant.doing.schedule import Ringing, Schedule
-from assistant.events import Event, Quieted, Rang, Silence
+from assistant.events import Event, Quieted, Rang
+from assistant.orders import Silence
 from assistant.store import StoreError
 from assistant.worker import BEAT_S, Worker
 

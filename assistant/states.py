@@ -1,4 +1,4 @@
-"""The state machine: an event in, the next state and the commands that follow out. Pure; the main thread calls it.
+"""The state machine: an event in, the next state and the orders that follow out. Pure; the main thread calls it.
 
 Events of a turn that is over are ignored, so a late thread can do no harm.
 """
@@ -9,19 +9,11 @@ from enum import Enum
 from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
-    Cancel,
-    Chime,
-    Command,
-    Earcon,
     Event,
     Failed,
-    Finish,
     FirstAudio,
     Heard,
     HeardNothing,
-    Heed,
-    Ignore,
-    Listen,
     PartFound,
     Partial,
     PartLost,
@@ -29,20 +21,17 @@ from assistant.events import (
     Rang,
     Ready,
     Replied,
-    Ring,
-    Say,
     Saying,
     Sentence,
-    Silence,
     Spoken,
     Stopped,
-    Think,
-    Turn,
     Typed,
     Wanted,
     Woken,
 )
+from assistant.orders import Cancel, Chime, Earcon, Finish, Heed, Ignore, Listen, Order, Ring, Say, Silence, Think
 from assistant.said import is_own, said_until
+from assistant.turn import Turn
 
 
 class Phase(Enum):
@@ -75,7 +64,7 @@ class State:
     unsaid: str = ""  # what the person is to be told when the turn is over
 
 
-Reaction = tuple[State, tuple[Command, ...]]
+Reaction = tuple[State, tuple[Order, ...]]
 
 
 def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
@@ -109,7 +98,7 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             after = replace(state, ringing=False)
             return _between_turns(after, Ring(on=False))
         case Wanted():
-            return state, (event.command,)
+            return state, (event.order,)
         case Heard():
             after = replace(state, phase=Phase.THINKING, spoken_to=True)
             return after, (Chime(Earcon.END), Think(event.turn, event.text, _said(state)))
@@ -148,17 +137,17 @@ def _joined(unsaid: str, said: str) -> str:
     return unsaid if said in unsaid else f"{unsaid} {said}".strip()
 
 
-def _rest(state: State, *commands: Command) -> Reaction:
+def _rest(state: State, *orders: Order) -> Reaction:
     """The turn is over; what could not be said during it is said now, as a turn that the next wake word ends."""
     if state.unsaid and SPEAKER not in state.lost:
         after, turn = _begin(replace(state, unsaid=""), Phase.SPEAKING)
-        ring: tuple[Command, ...] = (Ring(on=True, low=True),) if state.ringing else ()
-        return after, (*commands, *ring, Say(turn, state.unsaid), Finish(turn))
+        ring: tuple[Order, ...] = (Ring(on=True, low=True),) if state.ringing else ()
+        return after, (*orders, *ring, Say(turn, state.unsaid), Finish(turn))
     if state.ringing:
-        return replace(state, phase=Phase.RINGING, turn=None), (*commands, Ring(on=True), Heed())
+        return replace(state, phase=Phase.RINGING, turn=None), (*orders, Ring(on=True), Heed())
     if state.phase in {Phase.LISTENING, Phase.SPEAKING, Phase.RINGING}:
-        commands = (*commands, Ignore())
-    return replace(state, phase=Phase.ERROR if state.lost else Phase.IDLE, turn=None), commands
+        orders = (*orders, Ignore())
+    return replace(state, phase=Phase.ERROR if state.lost else Phase.IDLE, turn=None), orders
 
 
 def _begin(state: State, phase: Phase) -> tuple[State, Turn]:
@@ -167,7 +156,7 @@ def _begin(state: State, phase: Phase) -> tuple[State, Turn]:
     return after, turn
 
 
-def _cancelled(state: State, at_s: float) -> tuple[Command, ...]:
+def _cancelled(state: State, at_s: float) -> tuple[Order, ...]:
     if state.turn is None:
         return ()
     sayings = [saying for saying in state.sayings if saying.turn is state.turn]
@@ -180,7 +169,7 @@ def _listen(state: State, at_s: float, *, since: int | None = None, hold_until: 
     if MICROPHONE in state.lost:
         return state, (Chime(Earcon.ERROR),)
     after, turn = _begin(state, Phase.LISTENING)
-    lower: tuple[Command, ...] = (Ring(on=True, low=True),) if state.ringing else ()
+    lower: tuple[Order, ...] = (Ring(on=True, low=True),) if state.ringing else ()
     return after, (*_cancelled(state, at_s), *lower, Listen(turn, since, hold_until), Chime(Earcon.WAKE))
 
 
@@ -197,7 +186,7 @@ def _follow_up(state: State, dialogue: Dialogue) -> Reaction:
 def _stop(state: State, at_s: float) -> Reaction:
     if state.turn is None and not state.ringing:
         return state, ()
-    quiet: tuple[Command, ...] = (Ring(on=False), Silence()) if state.ringing else ()
+    quiet: tuple[Order, ...] = (Ring(on=False), Silence()) if state.ringing else ()
     return _rest(replace(state, ringing=False), *_cancelled(state, at_s), *quiet)
 
 
@@ -215,5 +204,5 @@ def _find(state: State, event: PartFound) -> Reaction:
     return _between_turns(replace(state, lost=state.lost - {event.part}, unsaid=event.said or state.unsaid))
 
 
-def _between_turns(state: State, *commands: Command) -> Reaction:
-    return (state, commands) if state.turn or state.phase is Phase.STARTING else _rest(state, *commands)
+def _between_turns(state: State, *orders: Order) -> Reaction:
+    return (state, orders) if state.turn or state.phase is Phase.STARTING else _rest(state, *orders)

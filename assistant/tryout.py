@@ -11,9 +11,11 @@ from assistant.audio.recording import Recording, write_sound
 from assistant.audio.sound_card import SPEAKER, SoundCard
 from assistant.config import Settings
 from assistant.errors import DeviceError
-from assistant.events import Event, Failed, Finish, Heard, HeardNothing, Listen, Partial, PartLost, Say, Spoken, Turn
+from assistant.events import Event, Failed, Heard, HeardNothing, Partial, PartLost, Spoken
+from assistant.orders import Finish, Listen, Say
 from assistant.parts import build_listener, build_talker
 from assistant.thinking.sentences import SentenceCutter
+from assistant.turn import Turn
 
 
 def say(settings: Settings, text: str, out: Path | None) -> None:

@@ -13,26 +13,11 @@ from hypothesis import strategies as st
 
 from assistant.abilities import Abilities
 from assistant.config import Clock, OwnerCommand, Settings
-from assistant.events import (
-    Did,
-    Event,
-    Failed,
-    Forget,
-    Note,
-    Quieted,
-    Rang,
-    Replied,
-    Sentence,
-    SetPace,
-    SetVolume,
-    Silence,
-    Stopped,
-    Think,
-    Turn,
-    Wanted,
-)
+from assistant.events import Did, Event, Failed, Quieted, Rang, Replied, Sentence, Stopped, Wanted
 from assistant.kept import Kept
+from assistant.orders import Forget, Note, SetPace, SetVolume, Silence, Think
 from assistant.thinking.tool_calls import Value
+from assistant.turn import Turn
 
 
 class Home:

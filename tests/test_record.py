@@ -1,5 +1,6 @@
-from assistant.events import Heard, Mistaken, Partial, Replied, Sentence, Spoken, TokenCounts, Turn, Typed, Woken
+from assistant.events import Heard, Mistaken, Partial, Replied, Sentence, Spoken, TokenCounts, Typed, Woken
 from assistant.record import Calls, Record
+from assistant.turn import Turn
 
 TURN = Turn(3)
 

@@ -1,7 +1,8 @@
 import pytest
 
-from assistant.events import Saying, Turn
+from assistant.events import Saying
 from assistant.said import is_own, said_until
+from assistant.turn import Turn
 
 TURN = Turn(1)
 FIRST, SECOND = Saying(TURN, "One two three.", 10.0, 2.0), Saying(TURN, "Four five six seven eight.", 12.5, 5.0)

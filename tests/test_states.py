@@ -8,20 +8,12 @@ from assistant import phrases
 from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
-    Cancel,
-    Chime,
-    Command,
-    Earcon,
     Event,
     Failed,
-    Finish,
     FirstAudio,
     FirstToken,
     Heard,
     HeardNothing,
-    Heed,
-    Ignore,
-    Listen,
     PartFound,
     Partial,
     PartLost,
@@ -29,22 +21,32 @@ from assistant.events import (
     Rang,
     Ready,
     Replied,
-    Ring,
-    Say,
     Saying,
     Sentence,
-    SetVolume,
-    Silence,
     Spoken,
     Stopped,
-    Think,
-    Turn,
     Typed,
     Wanted,
     Woken,
 )
+from assistant.orders import (
+    Cancel,
+    Chime,
+    Earcon,
+    Finish,
+    Heed,
+    Ignore,
+    Listen,
+    Order,
+    Ring,
+    Say,
+    SetVolume,
+    Silence,
+    Think,
+)
 from assistant.states import MICROPHONE, SPEAKER, Phase, State
 from assistant.states import react as react_with
+from assistant.turn import Turn
 
 WOKEN = Woken("hey_jarvis", 0.9, 16_000, 10.0)
 PRESSED = ButtonPressed(10.0)
@@ -62,7 +64,7 @@ STATES = {
 }
 
 
-def react(state: State, event: Event, dialogue: Dialogue | None = None) -> tuple[State, tuple[Command, ...]]:
+def react(state: State, event: Event, dialogue: Dialogue | None = None) -> tuple[State, tuple[Order, ...]]:
     return react_with(state, event, dialogue or Dialogue(follow_up_s=0.0, answer_s=0.0))
 
 

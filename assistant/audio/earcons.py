@@ -3,7 +3,7 @@
 import numpy as np
 
 from assistant.audio.chunk import Samples
-from assistant.events import Earcon
+from assistant.orders import Earcon
 
 PITCHES_HZ = {  # one tone after the other: up for "go on", down for "I have it", twice low for "no"
     Earcon.WAKE: (659.26, 987.77),

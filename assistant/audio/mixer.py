@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.audio.chunk import Samples
-from assistant.events import Turn
+from assistant.turn import Turn
 
 LOW = 0.12  # of its loudness: what rings while something else is said
 FADE_BLOCKS = 5

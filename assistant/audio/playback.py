@@ -14,7 +14,9 @@ from assistant import config
 from assistant.audio.chunk import RATE_HZ, Samples
 from assistant.audio.earcons import earcon, ring
 from assistant.audio.mixer import Mixer, Piece
-from assistant.events import Earcon, Event, FirstAudio, Saying, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken
+from assistant.orders import Earcon
+from assistant.turn import Turn
 
 AWAKE_S = 30.0  # after the last sound, since a reply may follow; then the speaker may sleep
 RING_VOLUME, LEAST_RING_VOLUME = 0.5, 0.2  # who turned it down or off still wants to be woken

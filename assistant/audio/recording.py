@@ -14,7 +14,9 @@ import soxr
 
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.errors import AudioFileError
-from assistant.events import Earcon, Event, FirstAudio, Saying, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken
+from assistant.orders import Earcon
+from assistant.turn import Turn
 
 
 def read_sound(path: Path) -> Samples:

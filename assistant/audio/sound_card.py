@@ -16,7 +16,9 @@ from assistant.audio.microphone import Microphone
 from assistant.audio.playback import Playback
 from assistant.audio.speaker import Speaker
 from assistant.errors import DeviceError
-from assistant.events import Earcon, Event, PartFound, PartLost, Spoken, Turn
+from assistant.events import Event, PartFound, PartLost, Spoken
+from assistant.orders import Earcon
+from assistant.turn import Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)

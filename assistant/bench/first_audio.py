@@ -13,9 +13,11 @@ from pathlib import Path
 from assistant.abilities import Abilities
 from assistant.audio.chunk import Samples
 from assistant.config import Settings
-from assistant.events import Event, Say, Sentence, Think, Turn
+from assistant.events import Event, Sentence
 from assistant.kept import Kept
+from assistant.orders import Say, Think
 from assistant.parts import build_talker
+from assistant.turn import Turn
 
 COMMON = "set a timer for ten minutes"
 N_TIMES = 9

@@ -18,21 +18,11 @@ from assistant.bench.clips import to_int16
 from assistant.bench.rooms import Room
 from assistant.config import Settings
 from assistant.daemon import Daemon
-from assistant.events import (
-    ButtonPressed,
-    Cancel,
-    Earcon,
-    Event,
-    Ready,
-    Replied,
-    Sentence,
-    Stopped,
-    Think,
-    Turn,
-    Typed,
-)
+from assistant.events import ButtonPressed, Event, Ready, Replied, Sentence, Stopped, Typed
+from assistant.orders import Cancel, Earcon, Think
 from assistant.parts import build_echo, build_listener
 from assistant.speaking.talker import Talker
+from assistant.turn import Turn
 
 CHUNK_S = CHUNK_SAMPLES / RATE_HZ
 START_S = 1000.0  # any time that is not 0

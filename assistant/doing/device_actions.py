@@ -9,7 +9,7 @@ from assistant import __version__
 from assistant.doing import device
 from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
 from assistant.doing.says import Says
-from assistant.events import SetPace, SetVolume
+from assistant.orders import SetPace, SetVolume
 
 VOLUME_STEP, LEAST_VOLUME, FULL_VOLUME = 15, 5, 100  # percent
 PACE_STEP, SLOWEST, FASTEST = 1.2, 0.5, 2.0

@@ -14,7 +14,8 @@ from assistant.doing import units
 from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
 from assistant.doing.commands import Command, Commands
 from assistant.doing.says import Says, capitalized
-from assistant.events import Did, Event, Failed, Forget, Note, Replied, Sentence, Stopped, Think
+from assistant.events import Did, Event, Failed, Replied, Sentence, Stopped
+from assistant.orders import Forget, Note, Think
 from assistant.store import StoreError, StoreFullError
 from assistant.worker import BEAT_S, Worker
 

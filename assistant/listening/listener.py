@@ -15,24 +15,13 @@ import numpy as np
 
 from assistant import config, phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
-from assistant.events import (
-    Event,
-    Failed,
-    Heard,
-    HeardNothing,
-    Heed,
-    Ignore,
-    Listen,
-    Mistaken,
-    Partial,
-    Stopped,
-    Turn,
-    Woken,
-)
+from assistant.events import Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
 from assistant.listening.endpoint import Ending, Endpoint, Pause
 from assistant.listening.nearness import Nearness
 from assistant.listening.transcript import Word, phrase_length, says_something, spoken, text_of, without_phrase
 from assistant.listening.wake import Hit
+from assistant.orders import Heed, Ignore, Listen
+from assistant.turn import Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)

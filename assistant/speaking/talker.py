@@ -10,10 +10,11 @@ from typing import Protocol
 import numpy as np
 
 from assistant.audio.chunk import Samples
-from assistant.events import Finish, Say, SetPace, Turn
+from assistant.orders import Finish, Say, SetPace
 from assistant.speaking.rendered import Rendered
 from assistant.speaking.speakable import speakable
 from assistant.speaking.unmarked import unmarked
+from assistant.turn import Turn
 from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)

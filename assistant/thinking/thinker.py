@@ -8,27 +8,14 @@ from typing import Protocol
 
 from assistant import phrases
 from assistant.errors import ModelError
-from assistant.events import (
-    Cancel,
-    Did,
-    Event,
-    Failed,
-    FirstToken,
-    Forget,
-    Note,
-    PartFound,
-    PartLost,
-    Replied,
-    Sentence,
-    Think,
-    TokenCounts,
-    Turn,
-)
+from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, TokenCounts
+from assistant.orders import Cancel, Forget, Note, Think
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation, tokens_until
 from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.telling import Telling
+from assistant.turn import Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)

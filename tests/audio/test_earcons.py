@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assistant.audio.earcons import RING_S, earcon, ring
-from assistant.events import Earcon
+from assistant.orders import Earcon
 
 RATES_HZ = (16_000, 22_050, 48_000)
 

@@ -3,7 +3,7 @@ import pytest
 
 from assistant.audio.chunk import Samples
 from assistant.audio.mixer import FADE_BLOCKS, LOW, Mixer, Piece
-from assistant.events import Turn
+from assistant.turn import Turn
 
 N_BLOCK = 10
 

@@ -6,7 +6,9 @@ import pytest
 from assistant.audio.chunk import RATE_HZ, Samples
 from assistant.audio.playback import AWAKE_S, Playback
 from assistant.config import Audio
-from assistant.events import Earcon, Event, FirstAudio, Saying, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken
+from assistant.orders import Earcon
+from assistant.turn import Turn
 
 SPEAKER_HZ = 48_000
 N_BLOCK = SPEAKER_HZ // 50

@@ -9,7 +9,8 @@ import soundfile
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import Recording, read_sound, write_sound
 from assistant.errors import AudioFileError
-from assistant.events import Event, FirstAudio, Saying, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken
+from assistant.turn import Turn
 
 TONE_HZ = 440.0
 NOTHING = np.zeros(0, np.int16)

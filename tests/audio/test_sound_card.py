@@ -17,7 +17,9 @@ from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.recording import write_sound
 from assistant.audio.sound_card import MICROPHONE, SPEAKER, SoundCard
 from assistant.config import Audio
-from assistant.events import Earcon, Event, FirstAudio, PartFound, PartLost, Saying, Spoken, Turn
+from assistant.events import Event, FirstAudio, PartFound, PartLost, Saying, Spoken
+from assistant.orders import Earcon
+from assistant.turn import Turn
 
 PIECE_SAMPLES = RATE_HZ // 10
 PATIENCE_S = 30.0

@@ -9,20 +9,7 @@ import pytest
 from assistant import phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.config import Endpoint
-from assistant.events import (
-    Event,
-    Failed,
-    Heard,
-    HeardNothing,
-    Heed,
-    Ignore,
-    Listen,
-    Mistaken,
-    Partial,
-    Stopped,
-    Turn,
-    Woken,
-)
+from assistant.events import Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
 from assistant.listening.endpoint import Pause
 from assistant.listening.listener import Ears, Listener
 from assistant.listening.recognizer import VoskModel, VoskRecognizer
@@ -32,6 +19,8 @@ from assistant.listening.verifier import Verifier
 from assistant.listening.vocabulary import Vocabulary
 from assistant.listening.voice_activity import SileroActivity
 from assistant.listening.wake import Hit, MicroWake, OpenWake, WakeWord
+from assistant.orders import Heed, Ignore, Listen
+from assistant.turn import Turn
 
 Spoken = Callable[..., Samples]
 Build = Callable[..., "Hearing"]

@@ -5,9 +5,11 @@ import pytest
 
 from assistant.audio.chunk import Samples
 from assistant.audio.recording import Recording
-from assistant.events import Event, Finish, FirstAudio, Say, Saying, SetPace, Spoken, Turn
+from assistant.events import Event, FirstAudio, Saying, Spoken
+from assistant.orders import Finish, Say, SetPace
 from assistant.speaking.talker import PAUSE_S, Talker
 from assistant.speaking.voice import Piper
+from assistant.turn import Turn
 from assistant.worker import BEAT_S
 
 RATE_HZ = 1000

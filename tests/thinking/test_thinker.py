@@ -13,26 +13,13 @@ import pytest
 
 from assistant import phrases
 from assistant.errors import ModelError
-from assistant.events import (
-    Cancel,
-    Did,
-    Event,
-    Failed,
-    FirstToken,
-    Forget,
-    Note,
-    PartFound,
-    PartLost,
-    Replied,
-    Sentence,
-    Think,
-    TokenCounts,
-    Turn,
-)
+from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, TokenCounts
+from assistant.orders import Cancel, Forget, Note, Think
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
 from assistant.thinking.thinker import LANGUAGE_MODEL, Model, Thinker
 from assistant.thinking.tool_calls import Call, Tool, Value
+from assistant.turn import Turn
 
 MAX_TOKENS = 60
 Message = Piece | Called | Finished

@@ -1,6 +1,6 @@
 import threading
 
-from assistant.events import Turn
+from assistant.turn import Turn
 
 
 def test_a_cancelled_turn_stays_cancelled() -> None:
