@@ -90,6 +90,48 @@ def test_questions_are_left_to_the_model(commands: Commands, text: str) -> None:
     assert commands.completeness(text) in (Completeness.UNKNOWN, Completeness.WANTS_MORE)
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "slots"),
+    [
+        ("what is 3.1 plus 4", "calculate", {"value": "3.1+4"}),
+        ("1,000 plus 5", "calculate", {"value": "1000+5"}),
+        ("subtract eight from twenty", "calculate", {"value": "-8+20"}),
+        ("what's twenty three thousand plus four hundred", "calculate", {"value": "23000+400"}),
+        (
+            "convert 3.5 miles to kilometers",
+            "convert",
+            {"value": "3.5", "from_unit": "mile", "to_unit": "kilometer"},
+        ),
+        ("half a mile in meters", "convert", {"value": "0.5", "from_unit": "mile", "to_unit": "meter"}),
+        ("set an alarm for ten to noon", "set_alarm", {"hour": 12, "minutes_to": 10, "meridiem": "pm"}),
+        ("set an alarm for eight in the morning", "set_alarm", {"hour": 8, "meridiem": "am"}),
+        ("wake me monday morning at seven", "set_alarm", {"day": "monday", "hour": 7}),
+        ("remind me to go running tomorrow morning", "set_reminder", {"what": "go running", "day": "tomorrow"}),
+        ("we need milk and eggs", "add_to_list", {"item": "milk and eggs", "list": "shopping"}),
+        ("how long until the pasta is done", "timer_left", {"name": "pasta"}),
+    ],
+)
+def test_slots_are_exactly_what_was_said(commands: Commands, text: str, intent: str, slots: dict[str, object]) -> None:
+    command = commands.parse(text)
+    assert command is not None
+    assert (command.intent, dict(command.slots)) == (intent, slots)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we need to talk",
+        "we're out of ideas",
+        "how long for a soft boiled egg",
+        "what do i need to make pancakes",
+        "create a story about a timer",
+        "i have to get up at six every day and i hate it",
+    ],
+)
+def test_what_only_begins_like_a_command_is_left_to_the_model(commands: Commands, text: str) -> None:
+    assert commands.parse(text) is None
+
+
 def test_few_questions_are_waited_for_longer(commands: Commands) -> None:
     waited = [text for text in QUESTIONS if commands.completeness(text) is Completeness.WANTS_MORE]
     assert len(waited) <= 12, waited
