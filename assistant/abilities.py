@@ -66,8 +66,8 @@ class Abilities:
             yield from group.actions().items()
 
     def _change(self, command: SetVolume | SetPace, sound: Sound) -> None:
-        self._kept.keep_sound(sound)
         self._post(Wanted(command))
+        self._kept.keep_sound(sound)
 
 
 def _own(owner: OwnerCommands, intent: str, says: Says) -> Action:

@@ -69,7 +69,7 @@ class Answer:
             duration_s = round(len(self.spoken) / self.rate_hz, 3)
             audio = {"path": str(self.out) if self.out else None, "rate_hz": self.rate_hz, "duration_s": duration_s}
         return {
-            "path": "command" if record.did else "model",
+            "path": "command" if record.did and not record.first_token_s else "model",
             "actions": [{"action": one.action, "done": one.done} for one in record.did],
             "transcript": record.transcript,
             "partials": partials if record.transcript else None,

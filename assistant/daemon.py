@@ -195,6 +195,9 @@ def run(settings: Settings) -> None:
         log.info('ready: say "%s"', '" or "'.join(settings.wake.phrase).replace("_", " "))
         daemon.run()
         sound.stop()
+        # Python must not end while C code works in another thread.
+        for stop in (w.stop for w in (ringer.worker, doer.worker, talker.worker, listener.worker, historian)):
+            stop()
     finally:
         thinker.stop()
         presence.close()

@@ -58,6 +58,7 @@ class Rang:
     """A timer or an alarm is due: it rings until somebody stops it."""
 
     said: str = ""  # what rings
+    number: int = 0  # rises
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Kept:
         self.schedule = Schedule(self.store, self.clock)
         self.lists, self.memory = Lists(self.store), Memory(self.store)
         self.history = History(self.store, settings.privacy.history)
+        # A quarter of the context, at three characters a token, which is few in any language.
+        self._n_most_characters = settings.llm.n_ctx // 4 * 3
         self.timers = TimerActions(self.schedule, self.says)
         self.alarms = AlarmActions(self.schedule, self.clock, self.says)
 
@@ -51,9 +53,18 @@ class Kept:
 
     def for_model(self) -> str:
         """What the model is told beside its prompt: its language, and what it was asked to remember; a line each."""
-        facts = ". ".join(fact.text for fact in self.memory.facts())
+        facts = ". ".join(self._newest_facts())
         told = [self.says("model_language"), self.says("facts_for_model", facts=facts) if facts else ""]
         return "\n".join(filter(None, told))
+
+    def _newest_facts(self) -> list[str]:
+        """As many of the newest as may stand in the prompt, the oldest of them first."""
+        texts: list[str] = []
+        for fact in reversed(self.memory.facts()):
+            if sum(map(len, texts)) + len(fact.text) > self._n_most_characters:
+                break
+            texts.insert(0, fact.text)
+        return texts
 
     def sound(self) -> Sound:
         """How loud and how fast it was set to speak."""

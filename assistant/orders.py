@@ -97,7 +97,9 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Whatever rings was heard, and is not to ring again."""
+    """What rings, as told up to this number, was heard and is not to ring again."""
+
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

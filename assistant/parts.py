@@ -12,6 +12,7 @@ from assistant.config import Settings, models_folder
 from assistant.doing.commands import Commands, Completeness
 from assistant.doing.owner import OwnerCommands
 from assistant.events import Event, PartFound, PartLost
+from assistant.language import language_file
 from assistant.listening.endpoint import Pause
 from assistant.listening.listener import Ears, Listener
 from assistant.listening.phrase import BUNDLED, normalized
@@ -106,7 +107,7 @@ def build_ears(settings: Settings) -> Ears:
     return Ears(
         wake=build_wake(settings.wake, model, vocabulary),
         verifier=verifier,
-        stop_words=StopWords(model, vocabulary),
+        stop_words=StopWords(model, vocabulary, language_file(settings.language)["stop_words"]),
         voice_activity=SileroActivity(),
         recognizer=VoskRecognizer(model),
         pause_after=lambda text: PAUSES[commands.completeness(text)],

@@ -14,11 +14,14 @@ def announce() -> IO[bytes]:
     """A daemon runs from now on, until this file is closed.
 
     Raises:
-        AssistantError: another one does.
+        AssistantError: another one does, or its folder cannot be written.
     """
     folder = state_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = (folder / FILE_NAME).open("ab")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / FILE_NAME).open("ab")
+    except OSError as error:
+        raise AssistantError(f"{folder}: {error.strerror}; give this user the right to write there") from error
     if not _lock(file):
         file.close()
         raise AssistantError(f"an assistant runs already with {folder}; end it first, or give this one another folder")

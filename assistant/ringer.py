@@ -10,7 +10,6 @@ from collections.abc import Callable
 from assistant.doing.schedule import Ringing, Schedule
 from assistant.events import Event, Quieted, Rang
 from assistant.orders import Silence
-from assistant.store import StoreError
 from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
@@ -28,6 +27,9 @@ class Ringer:
         self._post = post
         self._rings = False
         self._named_s = 0.0
+        self._n_told = 0
+        self._told: dict[int, frozenset[int]] = {}  # entries that rang, by the number of what told of them
+        self._to_stop: frozenset[int] = frozenset()
         self.worker = Worker[Silence | None]("ringer", self._receive, failed=self._failed, idle=self._look)
 
     def look(self) -> None:
@@ -36,15 +38,29 @@ class Ringer:
 
     def _receive(self, command: Silence | None) -> None:
         if command:
-            self._schedule.stop_ringing()
-            self._rings = False
+            heard = (ids for number, ids in self._told.items() if number <= command.number)
+            self._to_stop = self._to_stop.union(*heard)
+            self._stop()
 
-    def _failed(self, part: str, error: Exception, command: Silence | None) -> None:
+    def _failed(self, part: str, error: Exception, _command: Silence | None) -> None:
         log.error("%s: %s", part, error)
-        if command and isinstance(error, StoreError):
-            self.worker.post(command)  # it has been stopped, and must not ring again
+
+    def _stop(self) -> None:
+        """Ends what was heard, and not what began to ring meanwhile; tried again at every look until it is kept."""
+        if not self._to_stop:
+            return
+        ringing = {one.entry.id for one in self._schedule.ringing()}
+        if ringing <= self._to_stop:
+            self._schedule.stop_ringing()
+        else:
+            for id_ in ringing & self._to_stop:
+                self._schedule.cancel(id_)
+        self._to_stop = frozenset()
+        self._told.clear()
+        self._rings = False
 
     def _look(self) -> float:
+        self._stop()
         begun = self._schedule.ring_due()
         self._schedule.expire()
         ringing = self._schedule.ringing()
@@ -53,7 +69,9 @@ class Ringer:
         again = bool(ringing) and time.monotonic() - self._named_s >= AGAIN_S
         if begun or again or (ringing and not self._rings):
             self._named_s = time.monotonic()
-            self._post(Rang(" ".join(self._words(one) for one in ringing)))
+            self._n_told += 1
+            self._told[self._n_told] = frozenset(one.entry.id for one in ringing)
+            self._post(Rang(" ".join(self._words(one) for one in ringing), self._n_told))
         self._rings = bool(ringing)
         due_s = self._schedule.next_due_in_s()
         return BEAT_S if due_s is None else max(0.0, min(BEAT_S, due_s))

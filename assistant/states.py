@@ -60,6 +60,9 @@ class State:
     follows_up: bool = False  # it listens without having been called
     sayings: tuple[Saying, ...] = ()  # of this turn's reply, or the last one's
     ringing: bool = False
+    sounded: bool = False  # what rings has been heard
+    rings: str = ""  # what rings, where that is yet to be said
+    n_rang: int = 0
     lost: frozenset[str] = frozenset()  # parts that do not work now
     unsaid: str = ""  # what the person is to be told when the turn is over
 
@@ -91,11 +94,11 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
         case Partial() if state.follows_up:
             return replace(state, follows_up=False), ()
         case Rang():
-            after = replace(state, ringing=True, unsaid=_joined(state.unsaid, event.said))
+            after = replace(state, ringing=True, rings=event.said, n_rang=event.number)
             # Who may go on, and has not, does not keep it from ringing.
             return _rest(after, *_cancelled(state, 0.0), Ignore()) if state.follows_up else _between_turns(after)
         case Quieted() if state.ringing:
-            after = replace(state, ringing=False)
+            after = replace(state, ringing=False, sounded=False, rings="")
             return _between_turns(after, Ring(on=False))
         case Wanted():
             return state, (event.order,)
@@ -139,12 +142,14 @@ def _joined(unsaid: str, said: str) -> str:
 
 def _rest(state: State, *orders: Order) -> Reaction:
     """The turn is over; what could not be said during it is said now, as a turn that the next wake word ends."""
-    if state.unsaid and SPEAKER not in state.lost:
-        after, turn = _begin(replace(state, unsaid=""), Phase.SPEAKING)
+    said = _joined(state.unsaid, state.rings)
+    if said and SPEAKER not in state.lost:
+        after, turn = _begin(replace(state, unsaid="", rings="", sounded=state.ringing), Phase.SPEAKING)
         ring: tuple[Order, ...] = (Ring(on=True, low=True),) if state.ringing else ()
-        return after, (*orders, *ring, Say(turn, state.unsaid), Finish(turn))
+        return after, (*orders, *ring, Say(turn, said), Finish(turn))
     if state.ringing:
-        return replace(state, phase=Phase.RINGING, turn=None), (*orders, Ring(on=True), Heed())
+        after = replace(state, phase=Phase.RINGING, turn=None, sounded=True)
+        return after, (*orders, Ring(on=True), Heed())
     if state.phase in {Phase.LISTENING, Phase.SPEAKING, Phase.RINGING}:
         orders = (*orders, Ignore())
     return replace(state, phase=Phase.ERROR if state.lost else Phase.IDLE, turn=None), orders
@@ -186,13 +191,15 @@ def _follow_up(state: State, dialogue: Dialogue) -> Reaction:
 def _stop(state: State, at_s: float) -> Reaction:
     if state.turn is None and not state.ringing:
         return state, ()
-    quiet: tuple[Order, ...] = (Ring(on=False), Silence()) if state.ringing else ()
-    return _rest(replace(state, ringing=False), *_cancelled(state, at_s), *quiet)
+    if not state.sounded:  # who stops a reply does not mean a timer that nobody has heard yet
+        return _rest(state, *_cancelled(state, at_s))
+    after = replace(state, ringing=False, sounded=False, rings="")
+    return _rest(after, *_cancelled(state, at_s), Ring(on=False), Silence(state.n_rang))
 
 
 def _lose(state: State, event: PartLost) -> Reaction:
     news = event.said if event.part not in state.lost else ""
-    after = replace(state, lost=state.lost | {event.part}, unsaid=news or state.unsaid)
+    after = replace(state, lost=state.lost | {event.part}, unsaid=_joined(state.unsaid, news))
     needed = {Phase.LISTENING: MICROPHONE, Phase.SPEAKING: SPEAKER}.get(state.phase)
     if event.part == needed:
         begun_s = state.sayings[-1].at_s if state.sayings else 0.0
@@ -201,7 +208,7 @@ def _lose(state: State, event: PartLost) -> Reaction:
 
 
 def _find(state: State, event: PartFound) -> Reaction:
-    return _between_turns(replace(state, lost=state.lost - {event.part}, unsaid=event.said or state.unsaid))
+    return _between_turns(replace(state, lost=state.lost - {event.part}, unsaid=_joined(state.unsaid, event.said)))
 
 
 def _between_turns(state: State, *orders: Order) -> Reaction:

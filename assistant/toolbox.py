@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
-from assistant.doing.answer import Answer, Slots
+from assistant.doing.answer import Answer, Asked, Slots
 from assistant.doing.commands import Slot
 from assistant.thinking.tool_calls import Parameter, Tool, Value
 
@@ -41,6 +41,7 @@ class Doer(Protocol):
     """What carries out actions, in any thread."""
 
     def do(self, intent: str, slots: Slots) -> Answer: ...
+    def ask(self, asked: Asked) -> None: ...
 
 
 class ActionTools:
@@ -55,7 +56,12 @@ class ActionTools:
     def use(self, name: str, arguments: Mapping[str, Value]) -> Answer:
         """Carries it out; the arguments were checked against the tool."""
         slots = _slots(arguments)
-        return Answer(self._wrong_time, done=False) if slots is None else self._doer.do(name, slots)
+        if slots is None:
+            return Answer(self._wrong_time, done=False)
+        answer = self._doer.do(name, slots)
+        if answer.asked:
+            self._doer.ask(answer.asked)
+        return answer
 
 
 def _slots(arguments: Mapping[str, Value]) -> dict[str, Slot] | None:

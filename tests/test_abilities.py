@@ -135,7 +135,7 @@ DIALOGUES = [
         ("what do you remember", "You haven't .*"),
     ],
     [("set the volume to fifty percent", "Volume 50 percent."), ("turn it up", "Volume 65 percent.")],
-    [("mute", ""), ("how loud are you", "My volume is 100 percent.")],
+    [("mute", ""), ("how loud are you", "My volume is 0 percent."), ("unmute", "I'm back.")],
     [("snooze", "Nothing is ringing.")],
 ]
 
@@ -178,7 +178,7 @@ def test_a_timer_rings_until_it_is_stopped_and_not_again(home: Home, settings: S
     assert home.rung() == ["Time's up: the pasta timer."]
     after_a_crash = Home(settings)
     assert after_a_crash.rung() == ["Time's up: the pasta timer."]
-    after_a_crash.ringer.worker.post(Silence())
+    after_a_crash.ringer.worker.post(Silence(1))
     after_a_crash.ringer.worker.work_off()
     assert Home(settings).rung() == []
 
@@ -194,12 +194,73 @@ def test_a_timer_that_is_cancelled_while_it_rings_is_quiet(home: Home) -> None:
 
 def test_the_model_is_told_what_to_remember_and_what_to_forget(home: Home) -> None:
     home.say("remember that bin day is tuesday")
+    assert home.say("forget that") == "I forgot: bin day is tuesday."
+    assert home.say("what do you remember") == "You haven't asked me to remember anything."
+    home.say("tell me about the moon")
     home.say("forget that")
     home.say("new conversation")
-    note, last, everything = home.to_thinker
-    assert isinstance(note, Note)
-    assert "bin day is tuesday" in note.text
+    kept, forgotten, _asked, last, everything = home.to_thinker
+    assert isinstance(kept, Note)
+    assert isinstance(forgotten, Note)
+    assert "remember this: bin day is tuesday" in kept.text
+    assert "forget this: bin day is tuesday" in forgotten.text
     assert (last, everything) == (Forget(everything=False), Forget(everything=True))
+
+
+def test_what_is_stopped_is_what_was_heard_and_not_what_began_meanwhile(home: Home) -> None:
+    home.say("set an egg timer for one second")
+    time.sleep(1.05)
+    assert home.rung() == ["Time's up: the egg timer."]
+    home.say("set a pasta timer for one second")
+    time.sleep(1.05)
+    assert home.rung() == ["Time's up: the egg timer. Time's up: the pasta timer."]
+    home.ringer.worker.post(Silence(1))
+    home.ringer.worker.work_off()
+    assert home.rung() == ["Time's up: the pasta timer."]
+
+
+def test_a_question_of_ours_outlives_its_repetition_and_can_be_declined(home: Home) -> None:
+    assert home.say("set a timer") == "For how long?"
+    assert home.say("repeat that", ("For how long?",)) == "For how long?"
+    assert home.say("ten minutes") == "Timer set for 10 minutes."
+    home.say("set a timer")
+    assert home.say("no thanks") == "Okay, I won't."
+
+
+def test_a_ringing_timer_is_not_said_to_be_paused(home: Home) -> None:
+    home.say("set a timer for one second")
+    time.sleep(1.05)
+    home.rung()
+    assert home.say("pause the timer") == "The timer for one second is ringing."
+    assert home.did() == [("pause_timer", False)]
+
+
+def test_of_equal_timers_the_first_is_meant(home: Home) -> None:
+    home.say("set a timer for ten minutes")
+    home.say("set a timer for ten minutes")
+    assert home.say("cancel the timer") == "I cancelled the timer for 10 minutes."
+    assert home.say("how long is left").startswith("The timer for 10 minutes has")
+
+
+def test_a_reminder_by_the_model_is_cancelled_by_voice(home: Home) -> None:
+    home.toolbox.use("set_reminder", {"what": "Call Mum", "time": "19:00"})
+    assert home.say("cancel the reminder to call mum").startswith("I cancelled the reminder: Call Mum")
+
+
+def test_what_the_model_has_asked_is_answered_by_voice(home: Home) -> None:
+    home.say("set a pasta timer for ten minutes")
+    home.say("set an egg timer for ten minutes")
+    asked = home.toolbox.use("cancel_timer", {})
+    assert asked.text.startswith("Which one")
+    assert home.say("the pasta one") == "I cancelled the pasta timer."
+
+
+def test_the_model_is_told_no_more_facts_than_its_prompt_can_hold(home: Home, settings: Settings) -> None:
+    kept = Kept(settings)
+    for number in range(200):
+        kept.memory.remember(f"fact {number} " + "x" * 80)
+    assert len(kept.for_model()) < settings.llm.n_ctx
+    assert "fact 199 " in kept.for_model()
 
 
 def test_volume_and_pace_outlive_a_restart(home: Home, settings: Settings) -> None:

@@ -59,7 +59,7 @@ STATES = {
     "listening": State(Phase.LISTENING, TURN, 7),
     "thinking": State(Phase.THINKING, TURN, 7),
     "speaking": State(Phase.SPEAKING, TURN, 7),
-    "ringing": State(Phase.RINGING, n_turns=7, ringing=True),
+    "ringing": State(Phase.RINGING, n_turns=7, ringing=True, sounded=True),
     "error": State(Phase.ERROR, n_turns=7, lost=frozenset({"language model"})),
 }
 
@@ -349,7 +349,7 @@ def test_what_rings_is_named_while_it_rings_low() -> None:
 def test_what_rings_is_named_once_though_it_was_told_twice_during_a_turn() -> None:
     after, _ = react(STATES["thinking"], Rang("Time's up."))
     after, _ = react(after, Rang("Time's up."))
-    assert after.unsaid == "Time's up."
+    assert after.rings == "Time's up."
 
 
 def test_it_rings_at_once_where_it_only_waits_whether_somebody_goes_on() -> None:
@@ -394,6 +394,23 @@ def test_called_while_it_rings_it_listens_and_rings_low() -> None:
     assert commands == (Ring(on=True, low=True), Listen(after.turn, since=16_000), Chime(Earcon.WAKE))
     after, commands = react(after, HeardNothing(after.turn))
     assert (after.phase, commands[-2:]) == (Phase.RINGING, (Ring(on=True), Heed()))
+
+
+def test_who_stops_a_reply_does_not_stop_a_timer_that_nobody_has_heard_yet() -> None:
+    during, _ = react(STATES["speaking"], Rang("Time's up.", 1))
+    after, orders = react(during, STOPPED)
+    assert after.phase is Phase.SPEAKING
+    assert not [order for order in orders if isinstance(order, Silence)]
+    assert [order.text for order in orders if isinstance(order, Say)] == ["Time's up."]
+
+
+def test_what_is_stopped_while_it_rings_is_not_named_afterwards() -> None:
+    named, _ = react(STATES["ringing"], Rang("Time's up.", 1))
+    again, _ = react(replace(named, phase=Phase.THINKING), Rang("Time's up.", 2))
+    after, orders = react(again, STOPPED)
+    assert (after.phase, after.ringing) == (Phase.IDLE, False)
+    assert Silence(2) in orders
+    assert not [order for order in orders if isinstance(order, Say)]
 
 
 def test_told_to_stop_in_a_turn_it_does_not_ring_on() -> None:

@@ -11,6 +11,7 @@ from assistant.turn import Turn
 
 LOW = 0.12  # of its loudness: what rings while something else is said
 FADE_BLOCKS = 5
+LEAST_VOLUME = 0.3  # of what is said while something rings: a reminder is meant to be heard
 
 
 @dataclass(slots=True, eq=False)
@@ -75,8 +76,9 @@ class Mixer:
             piece.n_played += len(samples)
             if piece.n_played == len(piece.samples):
                 self._pieces.popleft()
-        if self.volume < 1.0:
-            block = np.rint(block * self.volume).astype(np.int16)
+        volume = self.volume if self._ringing is None else max(self.volume, LEAST_VOLUME)
+        if volume < 1.0:
+            block = np.rint(block * volume).astype(np.int16)
         if self._ringing is None:
             return block, begun
         return self._with_ring(block, self._ringing, lowered=self._low or n_filled > 0), begun

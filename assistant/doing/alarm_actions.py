@@ -1,4 +1,4 @@
-"""Alarms and reminders by voice. On the thinker's thread."""
+"""Alarms and reminders by voice. On the doer's thread, and the thinker's for tools."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from assistant.doing.calendar import NoSuchDate
 from assistant.doing.clock import Clock
 from assistant.doing.moments import Due, due, duration_s, next_after
 from assistant.doing.says import Says
-from assistant.doing.schedule import Entry, Kind, Schedule, ScheduleError
+from assistant.doing.schedule import Entry, Kind, Schedule, ScheduleError, State
 
 SNOOZE_S = 9 * 60
 TIME, ANYTHING = frozenset({"answer_time"}), frozenset({"answer_anything"})
@@ -121,10 +121,10 @@ class AlarmActions:
         return wanted is not None and (at.at.date() == wanted.at.date() or at.every == day)
 
     def _cancel_reminder(self, slots: Slots) -> Answer:
-        words = set(str(slots.get("what", "")).split())
+        words = set(str(slots.get("what", "")).casefold().split())
 
         def fits(entry: Entry) -> bool:
-            return not words or len(words & set(entry.name.split())) * 2 > len(words)
+            return not words or len(words & set(entry.name.casefold().split())) * 2 > len(words)
 
         return self._cancel_one("cancel_reminder", Kind.REMINDER, slots, fits)
 
@@ -137,6 +137,9 @@ class AlarmActions:
         names = self._says.any_of(self._names(fitting or entries))
         if not fitting:
             return Answer(self._says(f"no_such_{key}", all=self._says.all_of(self._names(entries))), False)
+        if len(ringing := [entry for entry in fitting if entry.state is State.RINGING]) == 1:
+            fitting = ringing
+            names = self._says.any_of(self._names(fitting))
         if len(fitting) > 1:
             wanted = TIME if kind is Kind.ALARM else ANYTHING
             return Answer(self._says(f"which_{key}", all=names), False, asked=Asked(intent, wanted, slots))

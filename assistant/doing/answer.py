@@ -9,6 +9,9 @@ from assistant.doing.commands import Slot
 Slots = Mapping[str, Slot]
 
 
+LAST = "last"  # the slot in which every action finds the command before it
+
+
 class Effect(Enum):
     """What the thinker does with its conversation, or with the turn, beside speaking."""
 

@@ -1,4 +1,4 @@
-"""The time, the date, and what lies between two dates. On the thinker's thread."""
+"""The time, the date, and what lies between two dates. On the doer's thread, and the thinker's for tools."""
 
 from zoneinfo import ZoneInfo
 

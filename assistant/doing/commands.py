@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, recognize_all
+from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, TextSlotList, recognize_all
 from hassil.intents import Intent
 
-from assistant.doing.continuation import NumberWords, Reach, Walk, number_words
+from assistant.doing.continuation import FirstWords, NumberWords, Reach, Walk, first_words, number_words
 from assistant.language import language_file
 
 Slot = int | float | str
@@ -68,11 +68,16 @@ class Commands:
         self.grammar = Intents.from_dict(source | {"lists": lists, "intents": source["intents"] | own_intents})
         self._answers = Intents.from_dict(source | {"intents": source["answers"]})
         self.numbers = dict(_spoken_ranges(self.grammar))
-        self.templates = tuple(_templates(self.grammar, self.numbers))
+        self.lists = {
+            name: first_words(slots, self.grammar, self.numbers)
+            for name, slots in self.grammar.slot_lists.items()
+            if isinstance(slots, TextSlotList)
+        }
+        self.templates = tuple(_templates(self.grammar, self.numbers, self.lists))
         self._before = _any_of(source["politeness"]["before"], r"^(?:{})(?: |$)")
         self._after = _any_of(source["politeness"]["after"], r"(?:^| )(?:{})$")
         self._wants_more = frozenset(source["wants_more"])
-        self._begun = lru_cache(maxsize=256)(self._begun_by)
+        self._begun = lru_cache(maxsize=2048)(self._begun_by)
         self._reaches = lru_cache(maxsize=64)(self._reaches_of)
 
     def parse(self, text: str) -> Command | None:
@@ -135,7 +140,7 @@ class Commands:
 
     def _reaches_of(self, body: str) -> tuple[tuple[Template, Reach], ...]:
         """The templates that the text is, or begins."""
-        walk = Walk(body, self.grammar, self.numbers)
+        walk = Walk(body, self.grammar, self.numbers, self.lists)
         reaches = ((template, walk.reach(template.sentence.expression)) for template in self._likely(body))
         return tuple((template, reach) for template, reach in reaches if reach)
 
@@ -190,13 +195,15 @@ def _any_of(phrases: Iterable[str], pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.format("|".join(map(re.escape, longest_first))))
 
 
-def _templates(grammar: Intents, numbers: Mapping[str, NumberWords]) -> Iterator[Template]:
+def _templates(
+    grammar: Intents, numbers: Mapping[str, NumberWords], lists: Mapping[str, FirstWords]
+) -> Iterator[Template]:
     for intent in grammar.intents.values():
         for block in intent.data:
             for text in block.sentence_texts:
                 single = replace(block, sentence_texts=[text])
                 alone = replace(grammar, intents={intent.name: Intent(intent.name, [single])})
-                walk = Walk("", grammar, numbers)
+                walk = Walk("", grammar, numbers, lists)
                 walk.reach(single.sentences[0].expression)
                 in_one_breath = bool((block.metadata or {}).get("in_one_breath"))
                 yield Template(single.sentences[0], alone, in_one_breath, frozenset(walk.next_words))

@@ -64,11 +64,43 @@ def number_words(language: str, numbers: tuple[int | float, ...]) -> NumberWords
     return NumberWords(frozenset(texts), frozenset(begun), frozenset(n[0] for n in words), max(map(len, words)))
 
 
+@dataclass(frozen=True, slots=True)
+class FirstWords:
+    """The values of a list by the words, or beginnings of words, with which they begin."""
+
+    values: Mapping[str, tuple[Expression, ...]]
+
+    def fitting(self, word: str) -> list[Expression]:
+        """The values that may begin with the word."""
+        return [value for n in range(1, len(word) + 1) for value in self.values.get(word[:n], ())]
+
+
+def first_words(slots: TextSlotList, grammar: Intents, numbers: Mapping[str, NumberWords]) -> FirstWords:
+    """Looks at each value once; so a walk need only try those that fit."""
+    values: dict[str, tuple[Expression, ...]] = {}
+    for value in slots.values:
+        walk = Walk("", grammar, numbers)
+        walk.reach(value.text_in)
+        for word in walk.next_words:
+            values[word] = (*values.get(word, ()), value.text_in)
+    return FirstWords(values)
+
+
 class Walk:
     """One text, lower case with single spaces, and the templates that are tried on it."""
 
-    def __init__(self, text: str, grammar: Intents, numbers: Mapping[str, NumberWords]) -> None:
-        """Takes the rules and lists of `grammar`, and of its ranges that are spoken in words the words by list name."""
+    def __init__(
+        self,
+        text: str,
+        grammar: Intents,
+        numbers: Mapping[str, NumberWords],
+        lists: Mapping[str, FirstWords] | None = None,
+    ) -> None:
+        """Takes the rules and lists of `grammar`, and of its ranges that are spoken in words the words by list name.
+
+        Of the `lists` that are given by their first words, only the values that fit are tried.
+        """
+        self._lists = lists or {}
         self._text = f"{text} " if text else ""  # a space after the last word: whole words only
         self._grammar = grammar
         self._numbers = numbers
@@ -149,13 +181,23 @@ class Walk:
         slots = self._grammar.slot_lists[name]
         match slots:
             case TextSlotList():
-                return self._each((value.text_in for value in slots.values), (start,))
+                return self._one_of(slots, name, start)
             case RangeSlotList():
                 return self._number(slots, start)
             case WildcardSlotList():
                 return self._anything(start)
             case _:
                 raise TypeError(f"not a list of slot values: {slots!r}")
+
+    def _one_of(self, slots: TextSlotList, name: str, start: int) -> Ends:
+        first = self._lists.get(name)
+        if first is None or not self._at_word(start):
+            return self._each((value.text_in for value in slots.values), (start,))
+        word, _, _ = self._text[start:].partition(" ")
+        if word:
+            return self._each(first.fitting(word), (start,))
+        self.next_words.update(first.values)
+        return frozenset((MORE,))
 
     def _anything(self, start: int) -> Ends:
         """Ends after each word; that of the last one lies behind the text, so that what follows can tell."""

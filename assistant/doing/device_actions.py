@@ -1,4 +1,7 @@
-"""The device itself: its loudness and pace, how it is, and what it cannot do. On the thinker's thread."""
+"""The device itself: its loudness and pace, how it is, and what it cannot do.
+
+On the doer's thread, and the thinker's for tools.
+"""
 
 import subprocess
 import time
@@ -34,7 +37,7 @@ class DeviceActions:
     def __init__(
         self, says: Says, sound: Sound, change: Callable[[SetVolume | SetPace, Sound], None], model: str
     ) -> None:
-        """`change` keeps the sound and has it take effect; `model` names the language model."""
+        """`change` has the sound take effect and keeps it; `model` names the language model."""
         self._says = says
         self._sound = sound
         self._change = change
@@ -46,7 +49,9 @@ class DeviceActions:
             "volume_up": lambda slots: self._turn(slots, 1),
             "volume_down": lambda slots: self._turn(slots, -1),
             "set_volume": lambda slots: self._set_volume(int(float(slots["volume"]))),
-            "tell_volume": lambda slots: Answer(self._says("volume_is", percent=self._sound.volume)),
+            "tell_volume": lambda slots: Answer(
+                self._says("volume_is", percent=0 if self._sound.muted else self._sound.volume)
+            ),
             "mute": lambda slots: self._mute(muted=True),
             "unmute": lambda slots: self._mute(muted=False),
             "slower": lambda slots: self._pace(1 / PACE_STEP),
@@ -77,21 +82,23 @@ class DeviceActions:
     def _set_volume(self, wanted: int) -> Answer:
         volume = max(LEAST_VOLUME, min(FULL_VOLUME, wanted))
         limit = {LEAST_VOLUME: "volume_least", FULL_VOLUME: "volume_most"}.get(volume, "volume_set")
-        self._sound = Sound(volume, False, self._sound.pace)
-        self._change(SetVolume(volume / 100), self._sound)
+        self._set(SetVolume(volume / 100), Sound(volume, False, self._sound.pace))
         return Answer(self._says(limit, percent=volume))
 
+    def _set(self, order: SetVolume | SetPace, sound: Sound) -> None:
+        self._sound = sound
+        self._change(order, sound)
+
     def _mute(self, *, muted: bool) -> Answer:
-        self._sound = Sound(self._sound.volume, muted, self._sound.pace)
-        self._change(SetVolume(0.0 if muted else self._sound.volume / 100), self._sound)
+        volume = 0.0 if muted else self._sound.volume / 100
+        self._set(SetVolume(volume), Sound(self._sound.volume, muted, self._sound.pace))
         return Answer("" if muted else self._says("unmuted"))
 
     def _pace(self, times: float) -> Answer:
         pace = round(min(FASTEST, max(SLOWEST, self._sound.pace * times)), 2)
         if pace == self._sound.pace:
             return Answer(self._says("pace_limit"), done=False)
-        self._sound = Sound(self._sound.volume, self._sound.muted, pace)
-        self._change(SetPace(pace), self._sound)
+        self._set(SetPace(pace), Sound(self._sound.volume, self._sound.muted, pace))
         return Answer(self._says("slower" if times < 1 else "faster"))
 
     def _temperature(self, _slots: Slots) -> Answer:

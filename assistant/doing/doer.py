@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from assistant.doing import units
-from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
+from assistant.doing.answer import LAST, Action, Answer, Asked, Effect, Slots
 from assistant.doing.commands import Command, Commands
 from assistant.doing.says import Says, capitalized
 from assistant.events import Did, Event, Failed, Replied, Sentence, Stopped
@@ -50,6 +50,7 @@ class Doer:
         self._done = done
         self._asked: Asked | None = None
         self._asked_s = 0.0
+        self._last = ""  # the last command; empty where the model was asked
         self.worker = Worker[Think]("doer", self._receive, failed=self._failed, idle=self._idle)
         self._warm = [units.warm]  # what the first command would wait for
 
@@ -58,6 +59,7 @@ class Doer:
         if turn.cancelled:
             return
         found = self._find(request.text)
+        self._last = found[0] if found else ""
         if found is None:
             self.thinker.post(request)
             return
@@ -113,13 +115,17 @@ class Doer:
             return None
         if command.intent == "no":
             return command.intent, Answer(self._says("left_as_it_was"))
-        answer = self.do(command.intent, command.slots)
-        self._asked, self._asked_s = answer.asked, time.monotonic()
+        answer = self.do(command.intent, {**command.slots, LAST: self._last})
+        self.ask(asked if answer.effect is Effect.REPEAT else answer.asked)
         return command.intent, answer
+
+    def ask(self, asked: Asked | None) -> None:
+        """What is said next may answer this."""
+        self._asked, self._asked_s = asked, time.monotonic()
 
     def _as_reply(self, text: str, asked: Asked) -> Command | None:
         """The command for which something was asked, with what the text adds to it."""
-        reply = self._commands.parse_answer(text, asked.wanted)
+        reply = self._commands.parse_answer(text, {"no"}) or self._commands.parse_answer(text, asked.wanted)
         if reply is None or reply.intent == "no":
             return reply
         return Command(asked.intent, {**asked.slots, **reply.slots})

@@ -1,10 +1,10 @@
-"""Lists, and what it was told to remember. On the thinker's thread."""
+"""Lists, and what it was told to remember. On the doer's thread, and the thinker's for tools."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from assistant.doing.answer import Action, Answer, Asked, Effect, Slots
+from assistant.doing.answer import LAST, Action, Answer, Asked, Effect, Slots
 from assistant.doing.lists import ListFullError, Lists
-from assistant.doing.memory import Memory, TooMuchError
+from assistant.doing.memory import Fact, Memory, TooMuchError
 from assistant.doing.says import Says
 
 MOST_READ = 12
@@ -89,11 +89,20 @@ class KeepingActions:
         forgotten = self._memory.forget(str(slots["fact"]))
         if not forgotten:
             return Answer(self._says("nothing_to_forget", fact=slots["fact"]), done=False)
-        self._tell(self._says("tell_model_forget", facts=". ".join(fact.text for fact in forgotten)))
-        return Answer(self._says("forgotten", facts=". ".join(fact.text for fact in forgotten)))
+        return self._forgotten(forgotten)
 
-    def _forget_that(self, _slots: Slots) -> Answer:
+    def _forget_that(self, slots: Slots) -> Answer:
+        """The fact that was just kept, or what the model and the person talked about last."""
+        if slots.get(LAST) == "remember":
+            return self._forgotten(self._memory.forget_last())
+        if slots.get(LAST):
+            return Answer(self._says("forgot_nothing"), done=False)
         return Answer(self._says("forgot_that"), effect=Effect.FORGET_LAST)
+
+    def _forgotten(self, facts: Sequence[Fact]) -> Answer:
+        forgotten = ". ".join(fact.text for fact in facts)
+        self._tell(self._says("tell_model_forget", facts=forgotten))
+        return Answer(self._says("forgotten", facts=forgotten))
 
     def _forget_everything(self, slots: Slots) -> Answer:
         if "sure" not in slots:

@@ -1,4 +1,4 @@
-"""Sums and units. On the thinker's thread."""
+"""Sums and units. On the doer's thread, and the thinker's for tools."""
 
 from assistant.doing.answer import Action, Answer, Slots
 from assistant.doing.calculator import CalculationError, evaluate, spoken_number

@@ -1,4 +1,4 @@
-"""Timers by voice. On the thinker's thread."""
+"""Timers by voice. On the doer's thread, and the thinker's for tools."""
 
 from collections.abc import Callable, Sequence
 
@@ -73,12 +73,16 @@ class TimerActions:
         return self._with_one(intent, slots, change)
 
     def _pause(self, timer: Entry) -> Answer:
+        if timer.state is State.RINGING:
+            return Answer(self._one_left(timer), False)
         if timer.state is State.PAUSED:
             return Answer(self._says("already_paused", timer=self.called(timer)))
         self._schedule.pause(timer.id)
         return Answer(self._says("timer_paused", timer=self.called(timer)))
 
     def _resume(self, timer: Entry) -> Answer:
+        if timer.state is not State.PAUSED:
+            return Answer(self._one_left(timer), False)
         self._schedule.resume(timer.id)
         left = self._says.about(self._schedule.left_s(timer))
         return Answer(self._says("timer_resumed", timer=self.called(timer), left=left))
@@ -124,6 +128,10 @@ class TimerActions:
         timers, missing = self._meant(slots)
         if missing:
             return missing
+        if ringing := [timer for timer in timers if timer.state is State.RINGING]:
+            timers = ringing[:1]
+        if len({self.called(timer) for timer in timers}) == 1:  # nobody can tell them apart: the one that is due first
+            timers = sorted(timers, key=self._schedule.left_s)[:1]
         if len(timers) > 1:
             names = self._says.any_of([self.called(timer) for timer in timers])
             return Answer(self._says("which_timer", timers=names), False, asked=Asked(intent, WHICH, slots))

@@ -48,7 +48,8 @@ class Talker:
         self._speakable = speakable if language == "en" else unmarked
         self._voice = voice
         self._rendered = Rendered()
-        self._common = [self._speakable(text) for text in common]
+        self._always_common = [self._speakable(text) for text in common]
+        self._common = list(self._always_common)  # that is yet to be synthesized
         self._sound = sound
         self._gap = np.zeros(round(sentence_gap_s * voice.rate_hz), np.int16)
         self._begun: Turn | None = None
@@ -65,6 +66,7 @@ class Talker:
         if isinstance(command, SetPace):
             self._voice.set_pace(command.times)
             self._rendered.clear()
+            self._common = list(self._always_common)
             return
         text = self._speakable(command.text)
         if not text or command.turn.cancelled:
@@ -83,11 +85,12 @@ class Talker:
         return samples
 
     def _idle(self) -> float:
-        wanted = next((text for text in self._common if text not in self._rendered), None)
-        if wanted is None:
-            return BEAT_S
-        self._sound_of(wanted)
-        return PAUSE_S
+        while self._common:
+            text = self._common.pop(0)
+            if text not in self._rendered:
+                self._sound_of(text)
+                return PAUSE_S
+        return BEAT_S
 
     def _failed(self, _part: str, error: Exception, _command: Say | Finish | SetPace | None) -> None:
         log.error("a sentence could not be spoken: %s", error)

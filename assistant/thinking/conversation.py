@@ -49,14 +49,14 @@ class Conversation:
 def tokens_until(pieces: Sequence[Piece], sentences: Sequence[str]) -> Tokens:
     """The leading tokens of a reply up to the end of these sentences, which are parts of it in this order.
 
-    A sentence that is no part of it, such as an announcement, ends them.
+    A sentence that is no part of it, such as what we said of a tool, is passed over.
     """
     text = "".join(piece.text for piece in pieces)
     end = 0
     for sentence in sentences:
         begin = text.find(sentence, end)
         if begin < 0:
-            break
+            continue
         end = begin + len(sentence)
     n_characters = 0
     tokens: list[int] = []

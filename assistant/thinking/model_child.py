@@ -95,6 +95,7 @@ class Child:
         if len(changed.prefix) + self._load.max_tokens >= self.model.n_ctx:
             return
         self.format = changed
+        self.model.allow()  # the turn before may have been cancelled
         with suppress(AbortedError):
             self.model.evaluate(changed.prefix, go_on)
 

@@ -4,7 +4,7 @@ A sentence that was said before is the beginning of a loop, and the reply ends t
 withheld where a deed was asked for: what was done, our own words say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assistant.thinking.conversation import tokens_until
 from assistant.thinking.messages import Piece, Tokens
@@ -24,10 +24,20 @@ class Telling:
         self.said: list[str] = []
         self.repeats = False
         self.withheld = False
+        self._n_least = 0  # pieces that are kept in any case: calls, and what they gave
+        self._after_call = False
+
+    def called(self) -> None:
+        """The pieces so far were a call; those without text that follow are its result."""
+        self._n_least = len(self.pieces)
+        self._after_call = True
 
     def feed(self, piece: Piece) -> None:
         """The next piece; once it `repeats`, nothing more is said."""
         self.pieces.append(piece)
+        self._after_call = self._after_call and not piece.text
+        if self._after_call:
+            self._n_least = len(self.pieces)
         for sentence in self._cutter.feed(piece.text):
             self.repeats = self.repeats or self._said_before(sentence)
             if not self.repeats:
@@ -43,7 +53,12 @@ class Telling:
             self._tell(rest)
         if whole and not self.withheld:
             return tuple(piece.token for piece in self.pieces)
-        return tokens_until(self.pieces, self.said)
+        return self.tokens_until(self.said)
+
+    def tokens_until(self, said: Sequence[str]) -> Tokens:
+        """The tokens of what was heard, and of every call and its result."""
+        n_said = len(tokens_until(self.pieces, said))
+        return tuple(piece.token for piece in self.pieces[: max(n_said, self._n_least)])
 
     def _tell(self, sentence: str) -> None:
         if self._withholds(sentence):

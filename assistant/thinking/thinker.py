@@ -10,7 +10,7 @@ from assistant import phrases
 from assistant.errors import ModelError
 from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, TokenCounts
 from assistant.orders import Cancel, Forget, Note, Think
-from assistant.thinking.conversation import QUESTION_TOKENS, Conversation, tokens_until
+from assistant.thinking.conversation import QUESTION_TOKENS, Conversation
 from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
@@ -54,7 +54,7 @@ class _Reply:
 
     turn: Turn
     question: Tokens
-    pieces: list[Piece]
+    telling: Telling
     kept: Exchange | None  # as it stands in the conversation
 
 
@@ -185,7 +185,7 @@ class Thinker:
             self._post(Failed(turn, phrases.CANNOT_THINK))
             return
         turn.on_cancel(lambda: self._model.cancel(turn.number))
-        asked, self._notes = "\n".join([*self._notes, question]), []
+        asked = "\n".join([*self._notes, question])
         try:
             finished = self._reply(turn, question, asked)
             if finished.ending is Ending.TOO_LONG and self._conversation.history:
@@ -213,6 +213,7 @@ class Thinker:
         self._last = None
         if everything:
             self._conversation.forget()
+            self._notes.clear()
             self._prompt_is_old = True
         else:
             self._conversation.drop_last()
@@ -226,18 +227,20 @@ class Thinker:
         if last.kept:
             self._conversation.take_back(last.kept)
         if command.said:
-            self._conversation.add(Exchange(last.question, tokens_until(last.pieces, command.said)))
+            self._conversation.add(Exchange(last.question, last.telling.tokens_until(command.said)))
 
     def _reply(self, turn: Turn, question: str, asked: str) -> Finished:
         """Has the model reply to `asked`, posts each sentence when it is whole, and keeps the exchange."""
+        n_did = 0
 
         def did(tool: str, text: str, done: bool) -> None:
+            nonlocal n_did
+            n_did += 1
             self._post(Did(turn, tool, done))
             self._post(Sentence(turn, text))
 
         deeds = Deeds(self._toolbox, question, self._language, did)
         telling = Telling(deeds.withholds, lambda sentence: self._post(Sentence(turn, sentence)))
-        n_did = 0
         for message in self._model.reply(turn.number, self._conversation.history, asked):
             if isinstance(message, Finished):
                 finished = message
@@ -245,7 +248,7 @@ class Thinker:
             if turn.cancelled:
                 continue
             if isinstance(message, Called):
-                n_did += 1
+                telling.called()
                 self._model.answer_call(turn.number, deeds.carry_out(message.call))
                 continue
             if not telling.pieces:
@@ -253,7 +256,7 @@ class Thinker:
             telling.feed(message)
             if telling.repeats:
                 self._model.cancel(turn.number)
-        self._last = _Reply(turn, finished.question, telling.pieces, None)
+        self._last = _Reply(turn, finished.question, telling, None)
         if turn.cancelled or finished.ending is Ending.TOO_LONG:
             return finished
         tokens = telling.end(whole=finished.ending is Ending.END)
@@ -262,4 +265,5 @@ class Thinker:
         elif n_did or not telling.withheld:  # what it falsely claims it is not to believe later
             self._last.kept = Exchange(finished.question, tokens)
             self._conversation.add(self._last.kept)
+            self._notes.clear()
         return finished
