@@ -31,3 +31,14 @@ def test_what_is_withheld_is_not_said_and_not_kept() -> None:
     assert telling.withheld
     assert n_kept == 6  # up to the end of what was said, in the model's own words
     assert told("Done it now.", "Done")[:2] == ([], 0)
+
+
+def test_a_call_and_its_result_are_kept_whatever_is_said_after_them() -> None:
+    telling = Telling(lambda sentence: "done" in sentence, lambda sentence: None)
+    for token, text in enumerate(["", "", ""]):
+        telling.feed(Piece(1, token, text))
+    telling.called()
+    for token, text in enumerate(["", "", "It is done."], 3):
+        telling.feed(Piece(1, token, text))
+    assert telling.end(whole=True) == (0, 1, 2, 3, 4)
+    assert telling.tokens_until([]) == (0, 1, 2, 3, 4)

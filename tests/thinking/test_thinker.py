@@ -395,6 +395,13 @@ def test_a_call_of_a_turn_that_was_cancelled_is_not_carried_out(stage_with: Stag
     assert stage.box.n_used == 0
 
 
+def test_a_faulty_call_and_a_claim_do_not_end_in_silence(stage_with: StageOf) -> None:
+    model = FakeModel(Reply("I've rung the bell.", calls={0: Call("ring_gong", {})}))
+    stage = stage_with(model)
+    assert stage.answer("ring the bell") == [phrases.NOT_DONE]
+    assert stage.box.n_used == 0
+
+
 def test_an_empty_promise_is_not_spoken_and_not_remembered(stage_with: StageOf) -> None:
     model = FakeModel(Reply("I've turned on the lights."), Reply("Yes."))
     stage = stage_with(model)
