@@ -30,7 +30,14 @@ class Abilities:
     """The stages, not started yet, and what else stands on the actions."""
 
     def __init__(
-        self, settings: Settings, kept: Kept, post: Callable[[Event], None], *, model: str = "", rings: bool = True
+        self,
+        settings: Settings,
+        kept: Kept,
+        commands: Commands,
+        post: Callable[[Event], None],
+        *,
+        model: str = "",
+        rings: bool = True,
     ) -> None:
         """`model` names the language model. Where nothing `rings`, as no daemon runs, whoever sets a timer is told."""
         self._kept = kept
@@ -40,7 +47,6 @@ class Abilities:
         if not rings:
             actions |= {intent: _with_remark(actions[intent], kept.says("not_running")) for intent in SETS}
         self.ringer = Ringer(kept.schedule, kept.what_rings, post)
-        commands = Commands(settings.language, owner.templates)
         self.doer = Doer(commands, actions, kept.says, post, self.ringer.look)
         self.toolbox = ActionTools(self.doer, kept.says("no_such_time"))
         sound = kept.sound()

@@ -30,7 +30,7 @@ from assistant.events import (
 from assistant.kept import Kept
 from assistant.listening.listener import Ears, Listener
 from assistant.orders import Finish, Forget, Note, Say, SetPace, Think
-from assistant.parts import build_ears, build_talker, build_thinker, choose_model
+from assistant.parts import build_commands, build_ears, build_talker, build_thinker, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record
 from assistant.thinking.thinker import LANGUAGE_MODEL, Thinker
@@ -126,8 +126,9 @@ class _Asking:
         self._obstacle = ""
         self._daemon = Daemon(config.Dialogue(0.0, 0.0), self._observe, log_speech=settings.privacy.log_speech)
         self._kept = Kept(settings)
+        self._commands = build_commands(settings)
         self._abilities = Abilities(
-            settings, self._kept, self._daemon.post, model=_model_name(settings), rings=daemon_runs()
+            settings, self._kept, self._commands, self._daemon.post, model=_model_name(settings), rings=daemon_runs()
         )
         self._doer = self._abilities.doer
         self._doer.thinker = self
@@ -177,7 +178,7 @@ class _Asking:
         self._daemon.listener = _Nobody()
         if self._question.audio:
             # A recording can wait until it is heard, so nothing is queued for long.
-            ears = build_ears(settings)
+            ears = build_ears(settings, self._commands)
             self._is_woken = has_wake_word(ears, settings.endpoint, self._samples)
             self._listener = Listener(ears, settings.endpoint, self._daemon.post, n_queued=2)
             self._daemon.listener = self._listener.worker

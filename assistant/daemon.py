@@ -29,7 +29,7 @@ from assistant.orders import (
     Silence,
     Think,
 )
-from assistant.parts import build_echo, build_listener, build_talker, build_thinker, choose_model
+from assistant.parts import build_commands, build_echo, build_listener, build_talker, build_thinker, choose_model
 from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.states import State, react
@@ -176,11 +176,12 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.quit())
     chosen = choose_model(settings, "llm")
-    abilities = Abilities(settings, kept, daemon.post, model=chosen.path.stem)
+    commands = build_commands(settings)
+    abilities = Abilities(settings, kept, commands, daemon.post, model=chosen.path.stem)
     thinker = build_thinker(settings, chosen, abilities.toolbox, kept.for_model, daemon.post)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
-        listener = build_listener(settings, daemon.post)
+        listener = build_listener(settings, commands, daemon.post)
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
         talker = build_talker(settings, sound, abilities.common())
         doer, ringer = abilities.doer, abilities.ringer

@@ -91,7 +91,12 @@ def build_wake(settings: config.Wake, model: VoskModel, vocabulary: Vocabulary) 
     return FirstStages(*stages)
 
 
-def build_ears(settings: Settings) -> Ears:
+def build_commands(settings: Settings) -> Commands:
+    """The commands of the language and the owner's own; large, so the ears and the doer share them."""
+    return Commands(settings.language, OwnerCommands(settings.commands).templates)
+
+
+def build_ears(settings: Settings, commands: Commands) -> Ears:
     """The engines that hear, as the settings choose them.
 
     Raises:
@@ -103,7 +108,6 @@ def build_ears(settings: Settings) -> Ears:
     verifier = Verifier(model, vocabulary, [normalized(phrase) for phrase in settings.wake.phrase])
     for phrase in verifier.unverified:
         log.warning('"%s" has no second look: the recognizer knows no words that sound like it', phrase)
-    commands = Commands(settings.language, OwnerCommands(settings.commands).templates)
     return Ears(
         wake=build_wake(settings.wake, model, vocabulary),
         verifier=verifier,
@@ -114,9 +118,9 @@ def build_ears(settings: Settings) -> Ears:
     )
 
 
-def build_listener(settings: Settings, post: Post) -> Listener:
+def build_listener(settings: Settings, commands: Commands, post: Post) -> Listener:
     """The ears at work. Raises as `build_ears`."""
-    return Listener(build_ears(settings), settings.endpoint, post)
+    return Listener(build_ears(settings, commands), settings.endpoint, post)
 
 
 def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, told: Callable[[], str], post: Post) -> Thinker:

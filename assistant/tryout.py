@@ -13,7 +13,7 @@ from assistant.config import Settings
 from assistant.errors import DeviceError
 from assistant.events import Event, Failed, Heard, HeardNothing, Partial, PartLost, Spoken
 from assistant.orders import Finish, Listen, Say
-from assistant.parts import build_listener, build_talker
+from assistant.parts import build_commands, build_listener, build_talker
 from assistant.thinking.sentences import SentenceCutter
 from assistant.turn import Turn
 
@@ -59,7 +59,7 @@ def listen(settings: Settings, *, partial: Callable[[str], None], final: Callabl
         DeviceError: there is no microphone, or it was unplugged.
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    listener = build_listener(settings, events.put)
+    listener = build_listener(settings, build_commands(settings), events.put)
     card = SoundCard(settings.audio, NoEcho(lambda reason: None), listener.worker.offer, events.put)
     listener.worker.start()
     card.start()

@@ -16,6 +16,7 @@ from assistant.config import Clock, OwnerCommand, Settings
 from assistant.events import Did, Event, Failed, Quieted, Rang, Replied, Sentence, Stopped, Wanted
 from assistant.kept import Kept
 from assistant.orders import Forget, Note, SetPace, SetVolume, Silence, Think
+from assistant.parts import build_commands
 from assistant.thinking.tool_calls import Value
 from assistant.turn import Turn
 
@@ -26,7 +27,9 @@ class Home:
     def __init__(self, settings: Settings, *, rings: bool = True) -> None:
         self.events: list[Event] = []
         self.to_thinker: list[object] = []
-        abilities = Abilities(settings, Kept(settings), self.events.append, model="gemma", rings=rings)
+        abilities = Abilities(
+            settings, Kept(settings), build_commands(settings), self.events.append, model="gemma", rings=rings
+        )
         self.doer, self.ringer, self.toolbox = abilities.doer, abilities.ringer, abilities.toolbox
         self.doer.thinker = self
         self.n_turns = 0

@@ -16,7 +16,7 @@ from assistant.config import Settings
 from assistant.events import Event, Sentence
 from assistant.kept import Kept
 from assistant.orders import Say, Think
-from assistant.parts import build_talker
+from assistant.parts import build_commands, build_talker
 from assistant.turn import Turn
 
 COMMON = "set a timer for ten minutes"
@@ -49,7 +49,7 @@ def first_audio_s(settings: Settings) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "assistant.db"
-        abilities = Abilities(settings, Kept(settings, store), post)
+        abilities = Abilities(settings, Kept(settings, store), build_commands(settings), post)
         doer = abilities.doer
         talker = build_talker(settings, watch, abilities.common())
         while talker.worker.rest() < 1.0:  # until all that is common is rendered, as in a daemon that was idle

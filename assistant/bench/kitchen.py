@@ -20,7 +20,7 @@ from assistant.config import Settings
 from assistant.daemon import Daemon
 from assistant.events import ButtonPressed, Event, Ready, Replied, Sentence, Stopped, Typed
 from assistant.orders import Cancel, Earcon, Think
-from assistant.parts import build_echo, build_listener
+from assistant.parts import build_commands, build_echo, build_listener
 from assistant.speaking.talker import Talker
 from assistant.turn import Turn
 
@@ -115,7 +115,7 @@ class Kitchen:
         self.daemon = Daemon(settings.dialogue, self._observe)
         self._state = self.daemon.state
         self.script = Script(self.daemon.post)
-        self.listener = build_listener(settings, self.daemon.post)
+        self.listener = build_listener(settings, build_commands(settings), self.daemon.post)
         self.daemon.listener = self.listener.worker
         self.daemon.doer = self.daemon.thinker = self.script
         self._voice = RenderedVoice(voice or {})
