@@ -27,9 +27,8 @@ class Home:
     def __init__(self, settings: Settings, *, rings: bool = True) -> None:
         self.events: list[Event] = []
         self.to_thinker: list[object] = []
-        abilities = Abilities(
-            settings, Kept(settings), build_commands(settings), self.events.append, model="gemma", rings=rings
-        )
+        kept, commands = Kept(settings), build_commands(settings)
+        abilities = Abilities(settings, kept, commands, self.events.append, model="gemma", rings=rings)
         self.doer, self.ringer, self.toolbox = abilities.doer, abilities.ringer, abilities.toolbox
         self.doer.thinker = self
         self.n_turns = 0
