@@ -77,7 +77,8 @@ def commands(settings: Settings) -> dict[str, object]:
     meant = [one for one in parsed if one.utterance.intent]
     unseen = [one for one in meant if one.utterance.kind == UNSEEN]
     questions = [one for one in parsed if not one.utterance.intent]
-    wrong = [one for one in parsed if not one.right]
+    # Of the unseen ones only the number is told: once somebody has read them, they are unseen no more.
+    wrong = [one for one in parsed if not one.right and one.utterance.kind == SEEN]
     return {
         "accuracy": _share(meant),
         "accuracy_unseen": _share(unseen),
@@ -93,7 +94,6 @@ def commands(settings: Settings) -> dict[str, object]:
         "fast_path_first_audio_s": first_audio_s(settings),
         **promises(),
         "misses": [_told(one) for one in wrong[:MISSES_SHOWN]],
-        "n_misses": len(wrong),
     }
 
 
