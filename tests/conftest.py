@@ -33,6 +33,13 @@ Understand = Callable[[Path], str]
 
 
 @pytest.fixture(scope="session", autouse=True)
+def as_in_a_terminal() -> None:
+    """What runs in the background of a shell has Ctrl-C ignored, and so would the commands that are tried here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What the tests keep is kept nowhere else."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))

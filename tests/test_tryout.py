@@ -71,13 +71,7 @@ class Listening:
         command = [sys.executable, "-m", "assistant", "--config", str(config), "listen"]
         environment = server.environment | {"PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Who runs the tests in the background has Ctrl-C ignored, and so would this.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         end_s = time.monotonic() + 60.0
         before, now = "", ""
