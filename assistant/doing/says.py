@@ -22,9 +22,6 @@ class Says:
         words: str = self._words[key]
         return words.format(**slots)
 
-    def has(self, key: str) -> bool:
-        return key in self._words
-
     def count(self, unit: str, n: int) -> str:
         """So many of a unit: "one minute", "10 minutes"."""
         one, many = self._words[unit]
