@@ -95,6 +95,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class EndLikely:
+    """The utterance may be over, and this is what was said then."""
+
+    turn: Turn
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeardNothing:
     """The wait is over and nobody said anything that could be understood."""
 
@@ -119,11 +127,22 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of the reply, as written."""
+class Draft:
+    """What the reply would begin with, were the utterance over: a sentence or a part of one, as written."""
 
     turn: Turn
     text: str
+    guess: Turn  # cancelled when it comes to nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the reply or a part of one, as written."""
+
+    turn: Turn
+    text: str
+    part: bool = False  # the sentence goes on
+    written_per_s: float | None = None  # characters, while the reply is being written; None where all of it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +226,11 @@ Event = (
     | Wanted
     | Partial
     | Heard
+    | EndLikely
     | HeardNothing
     | FirstToken
     | Did
+    | Draft
     | Sentence
     | Replied
     | FirstAudio

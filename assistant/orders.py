@@ -58,8 +58,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Anticipate:
+    """Get ready for an utterance that begins with these words, which may still change; say and do nothing."""
+
+    turn: Turn
+    text: str
+    whole: bool = False  # it may be over: a reply can be thought of already
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
-    """Speak this sentence after those before it."""
+    """Speak this after what came before it."""
+
+    turn: Turn
+    text: str
+    part: bool = False  # the sentence goes on
+    written_per_s: float | None = None  # characters, while the reply is being written; None where all of it is known
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """Have the sound of this at hand: it may be said soon. The turn is one of its own, over when it will not be."""
 
     turn: Turn
     text: str
@@ -116,4 +135,19 @@ class SetPace:
     times: float
 
 
-Order = Listen | Heed | Ignore | Think | Say | Finish | Cancel | Chime | Ring | Silence | SetVolume | SetPace
+Order = (
+    Listen
+    | Heed
+    | Ignore
+    | Think
+    | Anticipate
+    | Say
+    | Render
+    | Finish
+    | Cancel
+    | Chime
+    | Ring
+    | Silence
+    | SetVolume
+    | SetPace
+)
