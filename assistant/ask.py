@@ -29,7 +29,7 @@ from assistant.events import (
 )
 from assistant.kept import Kept
 from assistant.listening.listener import Ears, Listener
-from assistant.orders import Finish, Forget, Note, Say, SetPace, Think
+from assistant.orders import Anticipate, Finish, Forget, Note, Render, Say, SetPace, Think
 from assistant.parts import build_commands, build_ears, build_talker, build_thinker, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record
@@ -106,7 +106,7 @@ class _Page:
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
 
-    def post(self, command: Say | Finish | SetPace) -> None:
+    def post(self, command: Say | Render | Finish | SetPace) -> None:
         if isinstance(command, Finish):
             self._post(Spoken(command.turn, time.monotonic()))
 
@@ -162,17 +162,17 @@ class _Asking:
             settings, chosen, self._abilities.toolbox, self._kept.for_model, self._daemon.post
         )
         self._model = chosen.model.name if chosen.model else chosen.path.name
-        self._daemon.thinker = self._thinker.worker
+        self._daemon.thinker = self._thinker
         self._thinker.start()
 
     def _stop_thinker(self) -> None:
         if self._thinker:
             self._thinker.stop()
 
-    def post(self, message: Think | Forget | Note) -> None:
+    def post(self, message: Think | Anticipate | Forget | Note) -> None:
         """What the doer has for the thinker."""
         if self._thinker:
-            self._thinker.worker.post(message)
+            self._thinker.post(message)
 
     def _open_ears(self, settings: config.Settings) -> None:
         self._daemon.listener = _Nobody()
@@ -189,7 +189,7 @@ class _Asking:
         if self._aloud:
             talker = build_talker(settings, self._recording)
             talker.worker.start()
-            self._daemon.talker = talker.worker
+            self._daemon.talker = talker
         else:
             self._daemon.talker = _Page(self._daemon.post)
 

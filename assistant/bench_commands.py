@@ -1,6 +1,8 @@
 """`assistant bench`: what it does, measured here. Called from the CLI; what is measured is imported late."""
 
 import sys
+from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +10,13 @@ import typer
 from assistant.command_line import AsJson, log_to_stderr, print_json, settings_of_the_file
 
 bench_app = typer.Typer(help="Measure how well and how fast it does what it does, here.", no_args_is_help=True)
+
+
+class Size(Enum):
+    """The sizes of Gemma 4 that run on a Raspberry Pi."""
+
+    E2B = "e2b"
+    E4B = "e4b"
 
 
 @bench_app.command("hearing")
@@ -42,3 +51,18 @@ def bench_commands(as_json: AsJson = False) -> None:
         print_json(figures)
     else:
         print(table(figures))
+
+
+@bench_app.command("model")
+def bench_model(
+    shape: Annotated[Size, typer.Option("--shape", help="Which Gemma 4 it has the shape of.")] = Size.E2B,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; else one in the cache folder.")] = None,
+) -> None:
+    """Write a model that is as large and as fast as Gemma 4 and says gibberish, and print its path."""
+    from assistant.bench.gemma4 import default_path, provide
+    from assistant.bench.gemma4_shapes import E2B, E4B
+
+    chosen = {Size.E2B: E2B, Size.E4B: E4B}[shape]
+    path = out or default_path(chosen)
+    provide(chosen, path, show=lambda line: print(line, file=sys.stderr, flush=True))
+    print(path)

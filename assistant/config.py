@@ -123,7 +123,12 @@ class Llm:
         low=512,
         high=131072,
     )
-    threads: int = setting(0, "How many CPU cores it thinks with; 0 is all but one.", low=0, high=64)
+    threads: int = setting(0, "How many CPU cores it thinks with; 0 is as many as prove fastest here.", low=0, high=64)
+    memory: str = setting(
+        "auto",
+        "Less memory (1.2 GB with Gemma 4 E2B) for slower answers: lean, or fast; auto is lean below 6 GB of memory.",
+        choices=("auto", "fast", "lean"),
+    )
     max_tokens: int = setting(200, "The longest answer.", unit="tokens", low=16, high=2048)
     temperature: float | None = setting(
         None, "How freely it picks words: 0 is always the likeliest, auto what its makers recommend.", low=0.0, high=2.0

@@ -14,6 +14,7 @@ from assistant.doing.history import PastExchange, exchange_now
 from assistant.events import Event, Heard, Ready, Sentence
 from assistant.kept import Kept
 from assistant.orders import (
+    Anticipate,
     Cancel,
     Chime,
     Earcon,
@@ -22,6 +23,7 @@ from assistant.orders import (
     Ignore,
     Listen,
     Order,
+    Render,
     Ring,
     Say,
     SetPace,
@@ -80,10 +82,10 @@ class Daemon:
         self.record = Record()  # of the turn under way, or of the last one
         self.calls = Calls()
         self.listener: Inbox[Listen | Heed | Ignore]
-        self.doer: Inbox[Think]
+        self.doer: Inbox[Think | Anticipate]
         self.thinker: Inbox[Cancel]
         self.ringer: Inbox[Silence]
-        self.talker: Inbox[Say | Finish | SetPace]
+        self.talker: Inbox[Say | Render | Finish | SetPace]
         self.sound: Sound
 
     def post(self, event: Event) -> None:
@@ -141,11 +143,11 @@ class Daemon:
                 self.thinker.post(order)
             case Listen() | Heed() | Ignore():
                 self.listener.post(order)
-            case Think():
+            case Think() | Anticipate():
                 self.doer.post(order)
             case Silence():
                 self.ringer.post(order)
-            case Say() | Finish() | SetPace():
+            case Say() | Render() | Finish() | SetPace():
                 self.talker.post(order)
             case SetVolume():
                 self.sound.set_volume(order.level)
@@ -185,9 +187,9 @@ def run(settings: Settings) -> None:
         sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
         talker = build_talker(settings, sound, abilities.common())
         doer, ringer = abilities.doer, abilities.ringer
-        doer.thinker = thinker.worker
-        daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker.worker
-        daemon.talker, daemon.ringer, daemon.sound = talker.worker, ringer.worker, sound
+        doer.thinker = thinker
+        daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker
+        daemon.talker, daemon.ringer, daemon.sound = talker, ringer.worker, sound
         for worker in (listener.worker, talker.worker, doer.worker, historian):
             worker.start()
         sound.start()

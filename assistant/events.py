@@ -1,6 +1,6 @@
 """What happens, told to the main thread from any other. Values; times are monotonic seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.orders import SetPace, SetVolume
 from assistant.turn import Turn
@@ -136,13 +136,22 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class GuessDropped:
+    """What was begun as a reply answered something else than what was said."""
+
+    turn: Turn
+    n_generated: int  # tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of the reply or a part of one, as written."""
 
     turn: Turn
     text: str
     part: bool = False  # the sentence goes on
-    written_per_s: float | None = None  # characters, while the reply is being written; None where all of it is known
+    # Characters, while the reply is being written; None where all of it is known.
+    written_per_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,7 @@ class TokenCounts:
     evaluated: int  # the part of it that was not in the KV cache
     generated: int
     per_second: float  # generated, from the first to the last
+    ahead: bool = False  # the reply was begun before the utterance was certain to be over
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +241,7 @@ Event = (
     | FirstToken
     | Did
     | Draft
+    | GuessDropped
     | Sentence
     | Replied
     | FirstAudio

@@ -1,7 +1,6 @@
 """Builds the parts that the settings choose; only here are concrete engines named. Main thread."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -26,6 +25,7 @@ from assistant.listening.wake import FirstStages, MicroWake, OpenWake, WakeWord
 from assistant.models import Chosen, ModelFolder, choose, memory_bytes
 from assistant.speaking.talker import Sound, Talker
 from assistant.speaking.voice import Piper
+from assistant.store import state_folder
 from assistant.thinking.deeds import Toolbox
 from assistant.thinking.messages import Load
 from assistant.thinking.model_process import ModelProcess
@@ -42,6 +42,7 @@ PAUSES = {
     Completeness.WANTS_MORE: Pause.LONG,
     Completeness.UNKNOWN: Pause.USUAL,
 }
+LEAN_BELOW_BYTES = 6 * 2**30  # a board of 4 GB has no room for a second copy of E2B's weights
 OTHER_TEMPERATURE = 0.7  # for a model that the catalogue does not know
 
 Post = Callable[[Event], None]
@@ -136,12 +137,14 @@ def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, told: Ca
         path=chosen.path,
         system_prompt=prompt(),
         n_ctx=llm.n_ctx,
-        n_threads=llm.threads or max(1, (os.cpu_count() or 2) - 1),
+        n_threads=llm.threads,
         max_tokens=llm.max_tokens,
         temperature=next(temperature for temperature in temperatures if temperature is not None),
         top_k=llm.top_k,
         top_p=llm.top_p,
         tools=toolbox.tools,
+        lean=llm.memory == "lean" or (llm.memory == "auto" and memory_bytes() < LEAN_BELOW_BYTES),
+        folder=state_folder() / "model",
     )
     process = ModelProcess(load)
     thinker = Thinker(

@@ -9,6 +9,8 @@ from enum import Enum
 from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
+    Draft,
+    EndLikely,
     Event,
     Failed,
     FirstAudio,
@@ -29,7 +31,22 @@ from assistant.events import (
     Wanted,
     Woken,
 )
-from assistant.orders import Cancel, Chime, Earcon, Finish, Heed, Ignore, Listen, Order, Ring, Say, Silence, Think
+from assistant.orders import (
+    Anticipate,
+    Cancel,
+    Chime,
+    Earcon,
+    Finish,
+    Heed,
+    Ignore,
+    Listen,
+    Order,
+    Render,
+    Ring,
+    Say,
+    Silence,
+    Think,
+)
 from assistant.said import is_own, said_until
 from assistant.turn import Turn
 
@@ -91,8 +108,12 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             return after, (*_cancelled(state, event.at_s), Think(turn, event.text, _said(state)))
         case Stopped():
             return _stop(state, event.at_s)
-        case Partial() if state.follows_up:
-            return replace(state, follows_up=False), ()
+        case Partial():
+            stable = " ".join(event.text.split()[: event.n_stable])
+            ahead = (Anticipate(event.turn, stable),) if state.phase is Phase.LISTENING else ()
+            return replace(state, follows_up=False) if state.follows_up else state, ahead
+        case EndLikely() if state.phase is Phase.LISTENING:
+            return state, (Anticipate(event.turn, event.text, whole=True),)
         case Rang():
             after = replace(state, ringing=True, rings=event.said, n_rang=event.number)
             # Who may go on, and has not, does not keep it from ringing.
@@ -106,11 +127,13 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             after = replace(state, phase=Phase.THINKING, spoken_to=True)
             return after, (Chime(Earcon.END), Think(event.turn, event.text, _said(state)))
         case HeardNothing():
-            return _rest(state, *(() if state.follows_up else (Chime(Earcon.END),)))
+            return _rest(state, Cancel(event.turn), *(() if state.follows_up else (Chime(Earcon.END),)))
         case Spoken():
             return _follow_up(state, dialogue)
+        case Draft():
+            return state, (Render(event.guess, event.text),)
         case Sentence():
-            return state, (Say(event.turn, event.text),)
+            return state, (Say(event.turn, event.text, event.part, event.written_per_s),)
         case Replied():
             return state, (Finish(event.turn),)
         case Failed():

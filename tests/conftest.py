@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from gemma4 import write_tiny_gemma4
 
 from assistant.audio.chunk import RATE_HZ, Samples
 from assistant.audio.recording import read_sound, write_sound
+from assistant.bench import gemma4, gemma4_shapes
 from assistant.models import CatalogueModel, ModelFolder, expand
 from assistant.models.downloads import fetch
 from assistant.speaking.voice import Piper
@@ -75,21 +75,18 @@ def config_file(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def gemma4_vocabulary() -> Path:
     """Gemma 4's vocabulary, which scripts/build-llama keeps beside the wheel."""
-    found = sorted((CACHE / "llama").glob("*/ggml-vocab-gemma-4.gguf"))
-    assert found, "scripts/build-llama has not run: use scripts/test"
-    return found[0]
+    return gemma4.find_vocabulary()
 
 
 @pytest.fixture(scope="session")
 def tiny_gemma4(gemma4_vocabulary: Path) -> Path:
     """A tiny model of the gemma4 architecture that says gibberish; kept between runs, as writing it takes long."""
-    recipe = hashlib.sha256((HERE / "gemma4.py").read_bytes() + gemma4_vocabulary.read_bytes()).hexdigest()
+    written_by = gemma4.__file__, gemma4_shapes.__file__, str(gemma4_vocabulary)
+    recipe = hashlib.sha256(b"".join(Path(path).read_bytes() for path in written_by)).hexdigest()
     path = CACHE / "tests" / f"tiny-gemma4-{recipe[:16]}.gguf"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        write_tiny_gemma4(part, gemma4_vocabulary)
-        part.replace(path)
+        gemma4.write_model(gemma4_shapes.TINY, path, gemma4_vocabulary)
     return path
 
 

@@ -19,7 +19,7 @@ from assistant.bench.rooms import Room
 from assistant.config import Settings
 from assistant.daemon import Daemon
 from assistant.events import ButtonPressed, Event, Ready, Replied, Sentence, Stopped, Typed
-from assistant.orders import Cancel, Earcon, Think
+from assistant.orders import Anticipate, Cancel, Earcon, Think
 from assistant.parts import build_commands, build_echo, build_listener
 from assistant.speaking.talker import Talker
 from assistant.turn import Turn
@@ -45,7 +45,7 @@ class RenderedVoice:
     def __init__(self, clips: Mapping[str, Samples]) -> None:
         self._clips = clips
 
-    def synthesize(self, text: str) -> Samples:
+    def synthesize(self, text: str, turn: Turn) -> Samples:
         return self._clips[text]
 
     def set_pace(self, times: float) -> None:
@@ -61,9 +61,10 @@ class Script:
         self.asked: list[str] = []
         self.cut: list[Cancel] = []
 
-    def post(self, message: Think | Cancel) -> None:
+    def post(self, message: Think | Anticipate | Cancel) -> None:
         if isinstance(message, Cancel):
             self.cut.append(message)
+        if not isinstance(message, Think):
             return
         self.asked.append(message.text)
         for sentence in self.sentences:

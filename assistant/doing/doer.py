@@ -8,6 +8,7 @@ is said: actions return after the fact.
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from assistant.doing import units
@@ -15,7 +16,7 @@ from assistant.doing.answer import LAST, Action, Answer, Asked, Effect, Slots
 from assistant.doing.commands import Command, Commands
 from assistant.doing.says import Says, capitalized
 from assistant.events import Did, Event, Failed, Replied, Sentence, Stopped
-from assistant.orders import Forget, Note, Think
+from assistant.orders import Anticipate, Forget, Note, Think
 from assistant.store import StoreError, StoreFullError
 from assistant.worker import BEAT_S, Worker
 
@@ -27,7 +28,7 @@ PATIENCE_S = 30.0  # for the answer to a question of ours; later words are a new
 class Thinker(Protocol):
     """Takes what is no command, and what commands have to do with the conversation."""
 
-    def post(self, message: Think | Forget | Note, /) -> None: ...
+    def post(self, message: Think | Anticipate | Forget | Note, /) -> None: ...
 
 
 class Doer:
@@ -51,12 +52,15 @@ class Doer:
         self._asked: Asked | None = None
         self._asked_s = 0.0
         self._last = ""  # the last command; empty where the model was asked
-        self.worker = Worker[Think]("doer", self._receive, failed=self._failed, idle=self._idle)
+        self.worker = Worker[Think | Anticipate]("doer", self._receive, failed=self._failed, idle=self._idle)
         self._warm = [units.warm]  # what the first command would wait for
 
-    def _receive(self, request: Think) -> None:
+    def _receive(self, request: Think | Anticipate) -> None:
         turn = request.turn
         if turn.cancelled:
+            return
+        if isinstance(request, Anticipate):
+            self._anticipate(request)
             return
         found = self._find(request.text)
         self._last = found[0] if found else ""
@@ -77,14 +81,19 @@ class Doer:
             self._post(Sentence(turn, capitalized(sentence)))
         self._post(Replied(turn, None))
 
+    def _anticipate(self, request: Anticipate) -> None:
+        """Lets the model think ahead, but not of what is a command or the answer to a question of ours."""
+        is_ours = request.whole and (self._asked is not None or self.knows(request.text))
+        self.thinker.post(replace(request, whole=False) if is_ours else request)
+
     def _idle(self) -> float:
         while self._warm:
             self._warm.pop()()
         return BEAT_S
 
-    def _failed(self, part: str, error: Exception, request: Think | None) -> None:
+    def _failed(self, part: str, error: Exception, request: Think | Anticipate | None) -> None:
         log.error("%s: %s", part, error)
-        if request:
+        if isinstance(request, Think):
             self._post(Failed(request.turn, self._says("command_failed")))
 
     def knows(self, text: str) -> bool:

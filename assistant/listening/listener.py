@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant import config, phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
-from assistant.events import Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
+from assistant.events import EndLikely, Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
 from assistant.listening.endpoint import Ending, Endpoint, Pause
 from assistant.listening.nearness import Nearness
 from assistant.listening.transcript import Word, phrase_length, says_something, spoken, text_of, without_phrase
@@ -30,6 +30,7 @@ KEPT_CHUNKS = 15 * RATE_HZ // CHUNK_SAMPLES
 LOOKED_AT_SAMPLES = round(2.5 * RATE_HZ)  # the second look hears so much, phrase and noise
 PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the recognizer hears it whole
 LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
+LIKELY_SAMPLES = round(0.2 * RATE_HZ)  # of silence, after which the utterance may be over
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
@@ -102,6 +103,7 @@ class _Utterance:
     begin: int | None = None  # the first sample that the recognizer heard
     voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()  # the words after which it last seemed to be over
 
 
 class Listener:
@@ -208,6 +210,8 @@ class Listener:
             grew = self._tell_partial(utterance, chunk)
         pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
         hold = chunk.end < utterance.hold_until
+        if not (near or hold or pause is Pause.SHORT) and utterance.endpoint.n_silence >= LIKELY_SAMPLES:
+            self._tell_likely_end(utterance)
         if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):
             self._end(utterance, chunk, ending)
 
@@ -224,6 +228,11 @@ class Listener:
             self._post(Partial(utterance.turn, " ".join(partial), n_stable, chunk.end / RATE_HZ))
         utterance.partial = partial
         return grew
+
+    def _tell_likely_end(self, utterance: _Utterance) -> None:
+        if utterance.partial and utterance.partial != utterance.likely:
+            utterance.likely = utterance.partial
+            self._post(EndLikely(utterance.turn, " ".join(utterance.partial)))
 
     def _end(self, utterance: _Utterance, chunk: Chunk, ending: Ending) -> None:
         endpoint_s = time.monotonic()

@@ -1,14 +1,21 @@
 """Text to sound, with Piper. Runs on the talker's thread; the only module that knows Piper and ONNX Runtime."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail  # it has no public name
 from piper import PiperConfig, PiperVoice, SynthesisConfig
 
 from assistant.audio.chunk import Samples
 from assistant.errors import ModelError
+from assistant.turn import Turn
+
+NOTHING = np.zeros(0, np.int16)
 
 
 class Piper:
@@ -29,7 +36,8 @@ class Piper:
             session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises nothing more definite
             raise ModelError(f"the voice {model.name} cannot be loaded: {error}") from error
-        self._voice = PiperVoice(session=session, config=config)
+        self._session = _Session(session)
+        self._voice = PiperVoice(session=self._session, config=config)
         self._rate = rate
         self._length_scale = config.length_scale
         self.set_pace(1.0)
@@ -39,7 +47,45 @@ class Piper:
         """From now on it speaks so many times as fast as it was made to."""
         self._synthesis = SynthesisConfig(length_scale=self._length_scale / (self._rate * times))
 
-    def synthesize(self, text: str) -> Samples:
-        """Speech, int16 `(n,)` at `rate_hz`."""
-        chunks = [chunk.audio_int16_array for chunk in self._voice.synthesize(text, self._synthesis)]
-        return np.concatenate(chunks) if chunks else np.zeros(0, np.int16)
+    def synthesize(self, text: str, turn: Turn | None = None) -> Samples:
+        """Speech, int16 `(n,)` at `rate_hz`; nothing as soon as the turn that it is for is cancelled."""
+        self._session.begin(turn)
+        try:
+            chunks = [chunk.audio_int16_array for chunk in self._voice.synthesize(text, self._synthesis)]
+        except Fail:
+            if turn is None or not turn.cancelled:
+                raise
+            return NOTHING
+        return np.concatenate(chunks) if chunks else NOTHING
+
+
+class _Session:
+    """Stands between Piper and ONNX Runtime, and ends what is computed for a turn when that is cancelled."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._under_way: tuple[Turn | None, Any] = None, onnxruntime.RunOptions()
+        self._heeded: WeakSet[Turn] = WeakSet()
+
+    def begin(self, turn: Turn | None) -> None:
+        """What runs from now on is for this turn."""
+        options = onnxruntime.RunOptions()
+        self._under_way = turn, options
+        if turn is None:
+            return
+        if turn not in self._heeded:
+            self._heeded.add(turn)
+            turn.on_cancel(lambda: self._end(turn))
+        if turn.cancelled:  # looked at last: a cancel before the assignment above has found other options than these
+            options.terminate = True
+
+    def run(self, names: Sequence[str] | None, inputs: Mapping[str, Any]) -> list[Any]:
+        """Raises Fail: it was ended."""
+        outputs: list[Any] = self._session.run(names, inputs, self._under_way[1])
+        return outputs
+
+    def _end(self, turn: Turn) -> None:
+        """In any thread."""
+        under_way, options = self._under_way
+        if under_way is turn:
+            options.terminate = True

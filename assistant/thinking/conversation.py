@@ -1,10 +1,12 @@
 """What was said so far, as far as the model can still be told. Pure; the thinker's thread owns it."""
 
+import re
 from collections.abc import Sequence
 
 from assistant.thinking.messages import Exchange, Piece, Tokens
 
 QUESTION_TOKENS = 256  # kept free for the next question
+_BETWEEN_WORDS = r"\s*(?:```.*?```\s*)*"
 
 
 class Conversation:
@@ -49,15 +51,14 @@ class Conversation:
 def tokens_until(pieces: Sequence[Piece], sentences: Sequence[str]) -> Tokens:
     """The leading tokens of a reply up to the end of these sentences, which are parts of it in this order.
 
-    A sentence that is no part of it, such as what we said of a tool, is passed over.
+    White space makes no difference, nor does the code that is left out, so they may come in parts or joined. One that
+    is no part of the reply, such as what we said of a tool, is passed over.
     """
     text = "".join(piece.text for piece in pieces)
     end = 0
     for sentence in sentences:
-        begin = text.find(sentence, end)
-        if begin < 0:
-            continue
-        end = begin + len(sentence)
+        found = re.compile(_BETWEEN_WORDS.join(map(re.escape, sentence.split())), re.DOTALL).search(text, end)
+        end = found.end() if found else end
     n_characters = 0
     tokens: list[int] = []
     for piece in pieces:

@@ -53,12 +53,12 @@ class Deeds:
         self._question = question
         self._language = language
         self._say = say
-        self._asked = asks_for_deed(question, language)
+        self.asked = asks_for_deed(question, language)
         self._n_calls = self._n_faults = 0
 
     def withholds(self, sentence: str) -> bool:
         """Whether a sentence of the model's claims a deed that was asked for: ours says what was done."""
-        return self._asked and claims_deed(sentence, self._question, self._language)
+        return self.asked and claims_deed(sentence, self._question, self._language)
 
     def carry_out(self, call: Call | Malformed) -> str:
         """What the model is told of its call."""

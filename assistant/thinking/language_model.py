@@ -42,6 +42,11 @@ def _complaint() -> str:
     return _complaints[0] if _complaints else "no reason was given"
 
 
+def library_files() -> list[Path]:
+    """The files of which llama.cpp, as it is installed, consists."""
+    return sorted({path.resolve() for path in Path(api.__file__).parent.glob("lib/*.so")})
+
+
 def skips_unread_rows() -> bool:
     """Whether the library was built with gemma4-prefill.patch, so that Gemma 4 reads prompts in half of the time."""
     return hasattr(api._lib, "llama_gemma4_skips_unread_rows")

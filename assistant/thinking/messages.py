@@ -24,19 +24,30 @@ class Load:
     path: Path
     system_prompt: str
     n_ctx: int
-    n_threads: int
+    n_threads: int  # 0: as many as are found to be fastest
     max_tokens: int
     temperature: float
     top_k: int
     top_p: float
     tools: tuple[Tool, ...] = ()  # a model whose chat template knows none is not told of them
+    lean: bool = False  # less memory, slower
+    folder: Path | None = None  # where it keeps what another start need not find out again
+    sense: bool = True  # whether it must find plain sentences likely; random weights do not
 
 
 @dataclass(frozen=True, slots=True)
 class SetPrompt:
-    """To the model: begin every later prompt with this; it is evaluated at once, unless a question comes."""
+    """To the model: begin every later prompt with this."""
 
     system_prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """To the model: evaluate, unless something else comes, what the next prompt begins with."""
+
+    history: tuple[Exchange, ...]
+    text: str = ""  # of the question, as far as it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,9 @@ class Loaded:
     n_ctx: int  # what the model can do may be less than what was asked for
     n_prefix: int  # tokens of the prompt before the first question
     n_around: int  # tokens of the template around one exchange
+    n_evaluated: int  # tokens of the prefix that were not found in a file
+    n_threads: tuple[int, int]  # for a token, for a batch
+    skips_unread: bool  # llama.cpp was built to read the prompts of Gemma 4 fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +142,5 @@ class Finished:
     per_second: float = 0.0
 
 
-ToModel = Load | SetPrompt | Generate | Cancel | ToolResult
+ToModel = Load | SetPrompt | Prepare | Generate | Cancel | ToolResult
 FromModel = Loaded | Refused | Evaluated | Piece | Called | Finished

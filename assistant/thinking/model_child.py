@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from assistant.errors import ModelError
-from assistant.thinking.language_model import AbortedError, LanguageModel
+from assistant.thinking.findings import KeptFiles
+from assistant.thinking.language_model import BATCH, AbortedError, LanguageModel, library_files, skips_unread_rows
 from assistant.thinking.messages import (
     Called,
     Cancel,
@@ -27,6 +28,7 @@ from assistant.thinking.messages import (
     Load,
     Loaded,
     Piece,
+    Prepare,
     Refused,
     SetPrompt,
     ToModel,
@@ -34,9 +36,15 @@ from assistant.thinking.messages import (
 )
 from assistant.thinking.prompt import ChatFormat, chat_format
 from assistant.thinking.repetition import repeats
+from assistant.thinking.self_test import check_build
 from assistant.thinking.speech import Pieces, Speech
 from assistant.thinking.tool_calls import split_response
+from assistant.thinking.trial import try_out
 from assistant.thinking.turns import Turns
+
+BATCH_OF_WORDS = 16
+
+_Request = Generate | Prepare | SetPrompt
 
 
 class Pace:
@@ -67,12 +75,24 @@ class Pace:
 class Child:
     """The loaded model, and how it answers."""
 
-    def __init__(self, pipe: Connection, load: Load, turns: Turns) -> None:
+    def __init__(self, pipe: Connection, load: Load, turns: Turns, is_asked: Callable[[], bool]) -> None:
+        """`is_asked` tells whether something else is to be done by now."""
         self._pipe = pipe
         self._load = load
         self._turns = turns
-        self.model = LanguageModel(load.path, n_ctx=load.n_ctx, n_threads=load.n_threads)
+        self._is_asked = is_asked
+        self._kept = KeptFiles(load, library_files())
+        findings = self._kept.findings()
+        if not findings:
+            check_build(load.n_threads or 1)
+        n_threads = load.n_threads or (os.cpu_count() or 1)
+        self.model = LanguageModel(load.path, n_ctx=load.n_ctx, n_threads=n_threads, lean=load.lean)
         self.format = self._format(load.system_prompt)
+        if not findings:
+            findings = try_out(self.model, os.cpu_count() or 1, load.n_threads, sense=load.sense)
+            self._kept.keep_findings(findings)
+        self._n_threads = findings.decode_threads, findings.prefill_threads
+        self.model.set_threads(decode=findings.decode_threads, prefill=findings.prefill_threads)
         self.model.sample_with(
             temperature=load.temperature, top_k=load.top_k, top_p=load.top_p, seed=int.from_bytes(os.urandom(4), "big")
         )
@@ -83,32 +103,46 @@ class Child:
             model.chat_template, system_prompt, self._tokenize_template, model.bos, model.eos, self._load.tools
         )
 
-    def set_prompt(self, system_prompt: str, is_asked: Callable[[], bool]) -> None:
-        """Evaluates the new prefix, until a question comes; a prefix that would not fit is left as it was."""
-
-        def go_on() -> None:
-            self._show_life()
-            if is_asked():
-                raise AbortedError
-
-        changed = self._format(system_prompt)
-        if len(changed.prefix) + self._load.max_tokens >= self.model.n_ctx:
-            return
-        self.format = changed
-        self.model.allow()  # the turn before may have been cancelled
-        with suppress(AbortedError):
-            self.model.evaluate(changed.prefix, go_on)
-
     def _tokenize_template(self, text: str) -> list[int]:
         return self.model.tokenize(text, special=True)
 
     def warm(self) -> Loaded:
-        n_ctx, n_prefix = self.model.n_ctx, len(self.format.prefix)
-        if n_prefix + self._load.max_tokens >= n_ctx:
+        """Has the prefix in the KV cache, from a file if it can, and replies to nothing once: all is in memory then."""
+        n_ctx, prefix = self.model.n_ctx, self.format.prefix
+        if len(prefix) + self._load.max_tokens >= n_ctx:
             what = "the system prompt with the tools" if self.format.call_marks else "the system prompt"
-            raise ModelError(f"{what} has {n_prefix} tokens, too many for n_ctx {n_ctx}")
-        self.model.evaluate(self.format.prefix, self._show_life)
-        return Loaded(n_ctx, n_prefix, len(self.format.to_reply + self.format.to_question))
+            raise ModelError(f"{what} has {len(prefix)} tokens, too many for n_ctx {n_ctx}")
+        path = self._kept.prefix(prefix)
+        n_evaluated = 0
+        if not (path and self.model.restore(path, prefix)):
+            n_evaluated = self.model.fill(prefix, self._show_life)
+            self._kept.keep_prefix(prefix, self.model.save)
+        self.model.evaluate([*prefix, *self.format.to_reply], self._show_life)
+        n_around = len(self.format.to_reply + self.format.to_question)
+        return Loaded(n_ctx, len(prefix), n_around, n_evaluated, self._n_threads, skips_unread_rows())
+
+    def set_prompt(self, system_prompt: str) -> None:
+        """Begins every later prompt with this; one that would not fit is left as it was."""
+        changed = self._format(system_prompt)
+        if len(changed.prefix) + self._load.max_tokens < self.model.n_ctx:
+            self.format = changed
+
+    def prepare(self, request: Prepare) -> None:
+        """Evaluates what the next prompt begins with, until something else is to be done."""
+        opening = self.format.opening(request.history)
+        tokens = (*opening, *self.model.tokenize(request.text, special=False))
+        if len(tokens) >= self.model.n_ctx:
+            return
+        with suppress(AbortedError):
+            # What is known of a question will be asked for, so it is not given up within a batch, which is small then.
+            self._turns.begin_between(self.model, self._is_asked, gives_way=not request.text)
+            self.model.fill(tokens, self._go_on, n_batch=BATCH_OF_WORDS if request.text else BATCH)
+            if self.model.cached == list(self.format.prefix) and not self._kept.prefix(self.format.prefix):
+                self._kept.keep_prefix(self.format.prefix, self.model.save)
+
+    def _go_on(self) -> None:
+        if self._is_asked():
+            raise AbortedError
 
     def _show_life(self) -> None:
         self._send(Evaluated())
@@ -175,7 +209,7 @@ class Child:
         return True
 
 
-def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate | SetPrompt]", turns: Turns) -> None:
+def _read(pipe: Connection, inbox: "queue.SimpleQueue[_Request]", turns: Turns) -> None:
     try:
         with suppress(EOFError, OSError):
             while True:
@@ -184,11 +218,10 @@ def _read(pipe: Connection, inbox: "queue.SimpleQueue[Generate | SetPrompt]", tu
                     turns.cancel(message.number)
                 elif isinstance(message, ToolResult):
                     turns.give(message)
-                elif isinstance(message, Generate):
-                    turns.ask(message.number)
+                elif isinstance(message, Generate | Prepare | SetPrompt):
                     inbox.put(message)
-                elif isinstance(message, SetPrompt):
-                    inbox.put(message)
+                    if isinstance(message, Generate):
+                        turns.ask(message.number)
     finally:
         os._exit(0)  # whoever asked is gone, and C code cannot be joined
 
@@ -201,7 +234,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     pipe = Connection(int(sys.argv[1]))
     load = pipe.recv()
-    inbox: queue.SimpleQueue[Generate | SetPrompt] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[_Request] = queue.SimpleQueue()
     turns = Turns()
     threading.Thread(target=_read, args=(pipe, inbox, turns), name="pipe", daemon=True).start()
     # Of all that runs on the board, this is what the kernel should end first, and what should wait for the rest.
@@ -209,7 +242,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text("800")
     os.nice(5)
     try:
-        child = Child(pipe, load, turns)
+        child = Child(pipe, load, turns, lambda: not inbox.empty())
         loaded = child.warm()
     except ModelError as error:
         pipe.send(Refused(str(error)))
@@ -219,8 +252,10 @@ def main() -> None:
         request = inbox.get()
         if isinstance(request, Generate):
             child.generate(request)
-        else:
-            child.set_prompt(request.system_prompt, lambda: not inbox.empty())
+        elif isinstance(request, SetPrompt):
+            child.set_prompt(request.system_prompt)
+        elif inbox.empty():  # else it is out of date
+            child.prepare(request)
 
 
 if __name__ == "__main__":

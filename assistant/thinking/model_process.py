@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -29,6 +29,7 @@ from assistant.thinking.messages import (
     Load,
     Loaded,
     Piece,
+    Prepare,
     Refused,
     SetPrompt,
     ToModel,
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 LOAD_TIMEOUT_S = 180.0  # an SD card reads E4B in about a minute
 SILENCE_TIMEOUT_S = 60.0  # a token, or 128 tokens of a prompt, on the slowest board
+# Threads that wait for one another sleep: where they spin, ears and voice come to a standstill, and so do they.
+ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1"}
+PROGRAM = ("-m", "assistant.thinking.model_child")
 END_TIMEOUT_S = 5.0  # from the end of the pipe to that of the process
 
 
@@ -49,16 +53,16 @@ class ModelDiedError(Exception):
 class _Child:
     """One process and its pipe; a new one is made after each death."""
 
-    def __init__(self, load: Load, died: Callable[[], None]) -> None:
+    def __init__(self, load: Load, died: Callable[[], None], program: Sequence[str]) -> None:
         ours, theirs = socket.socketpair()
         self.pipe = Connection(ours.detach())
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "assistant.thinking.model_child", str(theirs.fileno())],
+                [sys.executable, *program, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C is for us alone
-                env=os.environ | {"GGML_NO_BACKTRACE": "1"},
+                env=os.environ | ENVIRONMENT,
             )
         self.inbox: queue.SimpleQueue[FromModel | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -118,10 +122,16 @@ class ModelProcess:
     """The language model in a process of its own."""
 
     def __init__(
-        self, load: Load, died: Callable[[], None] = lambda: None, *, silence_timeout_s: float = SILENCE_TIMEOUT_S
+        self,
+        load: Load,
+        died: Callable[[], None] = lambda: None,
+        *,
+        silence_timeout_s: float = SILENCE_TIMEOUT_S,
+        program: Sequence[str] = PROGRAM,
     ) -> None:
-        """`died` is called from another thread when the process ended unasked."""
+        """`died` is called from another thread when the process ended unasked; `program` is what Python runs in it."""
         self._load = load
+        self._program = program
         self.died = died
         self._silence_timeout_s = silence_timeout_s
         self._lock = threading.Lock()  # around the change from one process to the next
@@ -148,7 +158,7 @@ class ModelProcess:
             if self._closed:
                 raise ModelDiedError("it was closed")
             try:
-                child = self._child = _Child(self._load, self.died)
+                child = self._child = _Child(self._load, self.died, self._program)
             except OSError as error:
                 raise ModelDiedError(f"its process does not start: {error}") from error
         while True:
@@ -189,6 +199,14 @@ class ModelProcess:
         self._load = replace(self._load, system_prompt=system_prompt)
         if child := self._child:
             child.send(SetPrompt(system_prompt))
+
+    def prepare(self, history: tuple[Exchange, ...], text: str = "") -> None:
+        """Has it evaluate, unless something else comes, what the next prompt begins with; to be called as `reply` is.
+
+        That is all up to the question, and of the question `text`, as far as it is known.
+        """
+        if child := self._child:
+            child.send(Prepare(history, text))
 
     def cancel(self, number: int) -> None:
         """Ends the reply to this turn within some 20 ms; its last message is still to be read."""

@@ -49,13 +49,17 @@ class ChatFormat:
 
     def prompt(self, history: Sequence[Exchange], question: Tokens) -> Tokens:
         """All tokens up to where the reply begins."""
+        return (*self.opening(history), *question, *self.to_reply)
+
+    def opening(self, history: Sequence[Exchange]) -> Tokens:
+        """All tokens up to where the next question begins."""
         past = [
             token
             for exchange in history
             for part in (exchange.question, self.to_reply, exchange.reply, self.to_question)
             for token in part
         ]
-        return (*self.prefix, *past, *question, *self.to_reply)
+        return (*self.prefix, *past)
 
 
 class Thoughts:

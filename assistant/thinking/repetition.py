@@ -40,10 +40,19 @@ class SaidBefore:
 
     def __call__(self, sentence: str) -> bool:
         """Whether this sentence came before; from now on it did."""
-        stripped = (word.strip(_AROUND_WORDS) for word in _ITEM_NUMBER.sub("", sentence).casefold().split())
-        words = tuple(word for word in stripped if word)
+        words = _words(sentence)
         if len(words) < 3:
             return False
         known = words in self._said
         self._said.add(words)
         return known
+
+    def begins(self, text: str) -> bool:
+        """Whether a sentence that came before begins with these words."""
+        words = _words(text)
+        return any(said[: len(words)] == words for said in self._said)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    stripped = (word.strip(_AROUND_WORDS) for word in _ITEM_NUMBER.sub("", text).casefold().split())
+    return tuple(word for word in stripped if word)

@@ -12,7 +12,7 @@ MAX_CHARACTERS = 300  # no sentence is held back for longer than this: some 20 s
 
 _FENCE = "```"
 _CLOSING = r"""["'”’»)\]}*_`]"""
-_STOP = re.compile(rf"[.!?…]{_CLOSING}*$")
+STOP = re.compile(rf"[.!?…]{_CLOSING}*$")
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|[，、；：]")
 _WIDE_END = re.compile(r"[。！？][。！？…”’」』）]*$")
 _WIDE_CLOSING = "。！？…”’」』）"
@@ -66,9 +66,17 @@ class SentenceCutter:
         self._text = ""  # of the sentence under way; inside of code its last characters
         self._in_code = False
 
-    def feed(self, piece: str) -> list[str]:
-        """The sentences that are certain to have ended now that `piece` has come."""
-        return [sentence for character in piece if (sentence := self._take(character))]
+    @property
+    def under_way(self) -> str:
+        """The sentence that has not ended yet, from its first letter on."""
+        return "" if self._in_code else self._text
+
+    def feed(self, piece: str, *, past: int = 0) -> list[str]:
+        """The sentences that are certain to have ended now that `piece` has come.
+
+        One that has grown too long is cut after its first `past` characters.
+        """
+        return [sentence for character in piece if (sentence := self._take(character, past))]
 
     def finish(self) -> str:
         """What is left when the reply is over; "" if nothing is. The next reply may begin."""
@@ -76,7 +84,7 @@ class SentenceCutter:
         self._text, self._in_code = "", False
         return rest
 
-    def _take(self, character: str) -> str:
+    def _take(self, character: str, past: int) -> str:
         if self._in_code:
             self._text = (self._text + character)[-len(_FENCE) :]
             if self._text == _FENCE:
@@ -86,12 +94,12 @@ class SentenceCutter:
             sentence = (self._text + character).removesuffix(_FENCE)
             self._text, self._in_code = "", True
         else:
-            end = _end(self._text, character)
+            end = _end(self._text, character, past)
             sentence, self._text = self._text[:end], (self._text[end:] + character).lstrip()
         return sentence.strip()
 
 
-def _end(text: str, following: str) -> int:
+def _end(text: str, following: str, past: int) -> int:
     """Where in `text` a sentence is certain to end, now that the character `following` comes after it; 0 if nowhere."""
     if following == "\n" or (_WIDE_END.search(text) and following not in _WIDE_CLOSING):
         return len(text)
@@ -102,12 +110,12 @@ def _end(text: str, following: str) -> int:
         end = _end_at_word(text, following)
     else:
         end = 0
-    return end or (_clause_end(text) if len(text) >= MAX_CHARACTERS else 0)
+    return end or (_clause_end(text, past) if len(text) >= MAX_CHARACTERS else 0)
 
 
 def _goes_on(text: str) -> _GoesOn | None:
     """How sure the stop at the end of `text` is; None if there is no stop."""
-    if not _STOP.search(text):
+    if not STOP.search(text):
         return None
     return next(goes_on for pattern, goes_on in _STOPS_AT_END if pattern.search(text))
 
@@ -130,7 +138,7 @@ def _end_at_word(text: str, following: str) -> int:
     return 0
 
 
-def _clause_end(text: str) -> int:
+def _clause_end(text: str, past: int) -> int:
     """Where a text that has grown too long is best cut: after a clause, a word, or anywhere."""
-    clauses = [clause.end() for clause in _CLAUSE_END.finditer(text, MAX_CHARACTERS // 3)]
-    return clauses[-1] if clauses else text.rfind(" ") + 1 or len(text)
+    clauses = [clause.end() for clause in _CLAUSE_END.finditer(text, max(past, MAX_CHARACTERS // 3))]
+    return clauses[-1] if clauses else text.rfind(" ", past) + 1 or len(text)

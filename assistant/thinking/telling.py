@@ -1,4 +1,4 @@
-"""A reply as it comes: pieces in, sentences out that may be said. Pure; the thinker's thread owns it.
+"""A reply as it comes: pieces in, sentences or their parts out that may be said. Pure; the thinker's thread owns it.
 
 A sentence that was said before is the beginning of a loop, and the reply ends there. One that claims a deed is
 withheld where a deed was asked for: what was done, our own words say.
@@ -6,20 +6,27 @@ withheld where a deed was asked for: what was done, our own words say.
 
 from collections.abc import Callable, Sequence
 
+from assistant.thinking.clauses import ClauseCutter, Part
 from assistant.thinking.conversation import tokens_until
 from assistant.thinking.messages import Piece, Tokens
 from assistant.thinking.repetition import SaidBefore
-from assistant.thinking.sentences import SentenceCutter
 
 
 class Telling:
     """One reply."""
 
-    def __init__(self, withholds: Callable[[str], bool], say: Callable[[str], None]) -> None:
-        """`say` gets the sentences that `withholds` lets through."""
+    def __init__(
+        self, withholds: Callable[[str], bool], say: Callable[[str, bool], None], *, whole_sentences: bool
+    ) -> None:
+        """`say` gets what `withholds` lets through, and whether its sentence goes on after it.
+
+        That is parts of sentences, unless `whole_sentences` are wanted since `withholds` can judge no less.
+        """
         self._withholds = withholds
         self._say = say
-        self._cutter, self._said_before = SentenceCutter(), SaidBefore()
+        self._cutter, self._said_before = ClauseCutter(whole_sentences=whole_sentences), SaidBefore()
+        self._sentence: list[str] = []  # the parts of the one under way
+        self._n_told = 0  # of them
         self.pieces: list[Piece] = []
         self.said: list[str] = []
         self.repeats = False
@@ -38,20 +45,15 @@ class Telling:
         self._after_call = self._after_call and not piece.text
         if self._after_call:
             self._n_least = len(self.pieces)
-        for sentence in self._cutter.feed(piece.text):
-            self.repeats = self.repeats or self._said_before(sentence)
-            if not self.repeats:
-                self._tell(sentence)
+        for part in self._cutter.feed(piece.text):
+            self._take(part)
 
     def end(self, *, whole: bool) -> Tokens:
-        """The tokens of what was said; a sentence that was cut off is left out, unless there is no other."""
+        """The tokens of what was said; what was cut off of a sentence is left out, unless nothing else was said."""
         rest = self._cutter.finish()
-        whole = whole and not self.repeats
-        if rest and whole and self._said_before(rest):
-            whole = False
-        elif rest and (whole or not self.said):
-            self._tell(rest)
-        if whole and not self.withheld:
+        if rest and (whole or not self.said):
+            self._take(rest)
+        if whole and not self.repeats and not self.withheld:
             return tuple(piece.token for piece in self.pieces)
         return self.tokens_until(self.said)
 
@@ -60,9 +62,28 @@ class Telling:
         n_said = len(tokens_until(self.pieces, said))
         return tuple(piece.token for piece in self.pieces[: max(n_said, self._n_least)])
 
-    def _tell(self, sentence: str) -> None:
-        if self._withholds(sentence):
-            self.withheld = True
-            return
-        self.said.append(sentence)
-        self._say(sentence)
+    def _take(self, part: Part) -> None:
+        """Tells all that is certain to be new; what may yet turn out to be a loop waits for the words after it."""
+        came_again = part.text in self._sentence
+        self._sentence.append(part.text)
+        sentence = " ".join(self._sentence)
+        if part.part:
+            waits = came_again or self._said_before.begins(sentence)
+        else:
+            waits = False
+            self.repeats = self.repeats or self._said_before(sentence)
+        if not self.repeats and not waits:
+            self._tell(part.part)
+        if not part.part:
+            self._sentence, self._n_told = [], 0
+
+    def _tell(self, goes_on: bool) -> None:
+        """Tells the parts of the sentence that were not told yet; after the last of them it may go on."""
+        for number in range(self._n_told, len(self._sentence)):
+            text = self._sentence[number]
+            if self._withholds(text):
+                self.withheld = True
+                continue
+            self.said.append(text)
+            self._say(text, goes_on or number < len(self._sentence) - 1)
+        self._n_told = len(self._sentence)

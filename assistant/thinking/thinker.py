@@ -1,4 +1,8 @@
-"""The stage that thinks: what was said in, the sentences of a reply out. Runs on the thread `thinker`."""
+"""The stage that thinks: what was said in, the sentences of a reply out. Runs on the thread `thinker`.
+
+It begins before an utterance is over: the words that are certain are read as they come, and at the first sign of an
+end the reply is begun, and kept back until the end is certain.
+"""
 
 import logging
 import time
@@ -7,37 +11,34 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant import phrases
-from assistant.errors import ModelError
-from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, TokenCounts
-from assistant.orders import Cancel, Forget, Note, Think
+from assistant.events import Did, Event, Failed, FirstToken, GuessDropped, Replied, Sentence, TokenCounts
+from assistant.orders import Anticipate, Cancel, Forget, Note, Think
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation
 from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
+from assistant.thinking.guess import Guess, Guessing
+from assistant.thinking.loading import FIRST_RETRY_S, LANGUAGE_MODEL, NEVER_S, Loading, Startable
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.telling import Telling
+from assistant.thinking.writing import Writing
 from assistant.turn import Turn
 from assistant.worker import Worker
 
+__all__ = ["LANGUAGE_MODEL", "Model", "Start", "Thinker"]
+
 log = logging.getLogger(__name__)
 
-LANGUAGE_MODEL = "language model"
-FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
-NEVER_S = float("inf")
 
-
-class Model(Protocol):
+class Model(Startable, Protocol):
     """The language model, wherever it runs; `ModelProcess` says what the methods do and raise."""
 
-    @property
-    def alive(self) -> bool: ...
-    def start(self) -> Loaded: ...
     def reply(
         self, number: int, history: tuple[Exchange, ...], question: str
     ) -> Iterator[Piece | Called | Finished]: ...
     def answer_call(self, number: int, text: str) -> None: ...
+    def prepare(self, history: tuple[Exchange, ...], text: str = "") -> None: ...
     def set_prompt(self, system_prompt: str) -> None: ...
     def cancel(self, number: int) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Start:
     """To the thinker: load the model, or load it again after it ended."""
 
 
-_Message = Think | Cancel | Forget | Note | Start
+_Message = Think | Anticipate | Cancel | Forget | Note | Start
 
 
 @dataclass(slots=True)
@@ -56,6 +57,20 @@ class _Reply:
     question: Tokens
     telling: Telling
     kept: Exchange | None  # as it stands in the conversation
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is replied to: a question, or the guess of one."""
+
+    turn: Turn
+    text: str
+    guess: Guess | None
+    post: Callable[[Event], None]
+
+    @property
+    def is_over(self) -> bool:
+        return self.turn.cancelled or (self.guess is not None and self.guess.turn.cancelled)
 
 
 class Thinker:
@@ -86,46 +101,52 @@ class Thinker:
         self._prompt = prompt
         self._remember_s = remember_s
         self._used_s = time.monotonic()
-        self._prompt_is_old = False
-        self._first_retry_s = self._retry_s = first_retry_s
+        self._loading = Loading(model, post, first_retry_s)
         self._conversation = Conversation(n_budget=0, n_around=0)
+        self._has_conversation = False
+        self._n_replies = 0
         self._last: _Reply | None = None
-        self._was_loaded = False
-        self._lost = False
-        self._retry_at_s = NEVER_S
-        self._stopped = False
+        self._writing = Writing()
+        self._guessing = Guessing()
         self._notes: list[str] = []  # that the model is told with the next question
+        self._prompt_is_old = False
+        self._cache_is_old = False  # not yet what the next prompt begins with
         self.worker = Worker[_Message]("thinker", self._receive, failed=self._failed, idle=self._idle)
 
     def start(self) -> None:
         self.worker.start()
         self.worker.post(Start())
 
+    def post(self, message: Think | Anticipate | Cancel | Forget | Note) -> None:
+        """From any thread. A question whose reply is under way already is settled here, and does not wait."""
+        if isinstance(message, Anticipate):
+            self._guessing.expect(message)
+        if not (isinstance(message, Think) and self._guessing.settle(message)):
+            self.worker.post(message)
+
     def model_died(self) -> None:
         """From any thread: the model's process ended."""
         self.worker.post(Start())
 
     def stop(self) -> None:
-        self._stopped = True
-        self._model.close()
+        self._loading.stop()
         self.worker.stop()
 
     def _receive(self, message: _Message) -> None:
-        if isinstance(message, Think):
-            self._think(message.turn, message.text)
-        elif isinstance(message, Cancel):
-            self._cut(message)
-        elif isinstance(message, Forget):
-            self._forget(everything=message.everything)
-        elif isinstance(message, Note):
-            self._notes.append(message.text)
-            self._prompt_is_old = True
-        elif self._model.alive or self._retry_at_s < NEVER_S:
-            return
-        elif self._was_loaded:
-            self._put_off("its process ended")
-        else:
-            self._load()
+        match message:
+            case Think():
+                self._think(_Request(message.turn, message.text, None, self._post))
+            case Anticipate():
+                self._anticipate(message)
+            case Cancel():
+                self._cut(message)
+            case Forget():
+                self._forget(everything=message.everything)
+            case Note():
+                self._notes.append(message.text)
+                self._prompt_is_old = True
+            case Start():
+                self._take(self._loading.begin())
 
     def _failed(self, part: str, error: Exception, message: _Message | None) -> None:
         log.error("%s: %s", part, error)
@@ -133,84 +154,80 @@ class Thinker:
             self._post(Failed(message.turn, phrases.THINKING_FAILED))
 
     def _idle(self) -> float:
-        if time.monotonic() >= self._retry_at_s:
-            self._load()
-        if time.monotonic() - self._used_s >= self._remember_s:
+        if time.monotonic() >= self._loading.retry_at_s:
+            self._take(self._loading.load())
+        if time.monotonic() - self._used_s >= self._remember_s and self._conversation.history:
             self._conversation.forget()
-        # With a conversation under way, all of it would have to be evaluated again.
-        if self._prompt_is_old and not self._conversation.history and self._model.alive:
-            self._prompt_is_old, self._notes = False, []
-            self._model.set_prompt(self._prompt())
-        return self._retry_at_s - time.monotonic()
+            self._cache_is_old = True
+        if self._model.alive:
+            # With a conversation under way, all of it would have to be evaluated again.
+            if self._prompt_is_old and not self._conversation.history:
+                self._prompt_is_old, self._notes, self._cache_is_old = False, [], True
+                self._model.set_prompt(self._prompt())
+            if self._cache_is_old:
+                self._cache_is_old = False
+                self._model.prepare(self._conversation.history)
+        return self._loading.retry_at_s - time.monotonic()
 
-    def _lose(self, reason: str) -> None:
-        if not self._lost:
-            log.warning("the language model is lost: %s", reason)
-            said = phrases.MODEL_LOST if self._was_loaded else phrases.CANNOT_THINK
-            self._post(PartLost(LANGUAGE_MODEL, reason, said))
-        self._lost = True
-
-    def _put_off(self, reason: str) -> None:
-        self._lose(reason)
-        log.warning("the language model: %s; next try in %.0f s", reason, self._retry_s)
-        self._retry_at_s = time.monotonic() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
-
-    def _load(self) -> bool:
-        if self._stopped:
+    def _take(self, loaded: Loaded | None) -> bool:
+        """Goes on with a model that was just loaded; False where it was not."""
+        if loaded is None:
             return False
-        if self._was_loaded and not self._lost:
-            self._lose("its process ended")
-        started_s = time.monotonic()
-        try:
-            loaded = self._model.start()
-        except (ModelError, ModelDiedError) as error:
-            if not self._stopped:
-                self._put_off(str(error))
-            return False
-        log.info("language model ready after %.1f s", time.monotonic() - started_s)
-        self._retry_at_s = NEVER_S
-        if not self._was_loaded:
+        if not self._has_conversation:
             reserved = loaded.n_prefix + loaded.n_around + QUESTION_TOKENS + self._max_tokens
             self._conversation = Conversation(n_budget=loaded.n_ctx - reserved, n_around=loaded.n_around)
-        self._was_loaded = True
-        self._lost = False
-        self._post(PartFound(LANGUAGE_MODEL))
+            self._has_conversation = True
+        self._cache_is_old = bool(self._conversation.history)
         return True
 
-    def _think(self, turn: Turn, question: str) -> None:
-        if turn.cancelled:
+    def _asked(self, question: str) -> str:
+        return "\n".join([*self._notes, question])
+
+    def _anticipate(self, request: Anticipate) -> None:
+        if not (self._model.alive and self._guessing.is_current(request)):
             return
-        if not self._model.alive and not self._load():
-            self._post(Failed(turn, phrases.CANNOT_THINK))
+        if not request.whole:
+            self._model.prepare(self._conversation.history, self._asked(request.text))
+        elif guess := self._guessing.begin(request, self._post):
+            self._think(_Request(request.turn, request.text, guess, guess.post))
+
+    def _think(self, request: _Request) -> None:
+        if request.is_over:
             return
-        turn.on_cancel(lambda: self._model.cancel(turn.number))
-        asked = "\n".join([*self._notes, question])
+        if not self._model.alive and not self._take(self._loading.load()):
+            request.post(Failed(request.turn, phrases.CANNOT_THINK))
+            return
         try:
-            finished = self._reply(turn, question, asked)
-            if finished.ending is Ending.TOO_LONG and self._conversation.history:
+            finished = self._reply(request)
+            if finished and finished.ending is Ending.TOO_LONG and self._conversation.history:
                 self._conversation.forget()
-                finished = self._reply(turn, question, asked)
+                finished = self._reply(request)
         except ModelDiedError as error:
-            if self._stopped:
-                return
-            if not turn.cancelled:
-                self._post(Failed(turn, phrases.THINKING_FAILED))
-            self._lose(str(error))
-            self._load()
+            self._died(request, error)
             return
-        self._retry_s = self._first_retry_s
+        self._loading.worked()
         self._used_s = time.monotonic()
-        if turn.cancelled:
+        if finished is None or request.turn.cancelled:
             return
         if finished.ending is Ending.TOO_LONG:
-            self._post(Failed(turn, phrases.TOO_LONG))
+            request.post(Failed(request.turn, phrases.TOO_LONG))
         else:
-            counts = TokenCounts(finished.n_prompt, finished.n_evaluated, finished.n_generated, finished.per_second)
-            self._post(Replied(turn, counts))
+            counts = finished.n_prompt, finished.n_evaluated, finished.n_generated, finished.per_second
+            request.post(Replied(request.turn, TokenCounts(*counts, ahead=request.guess is not None)))
+
+    def _died(self, request: _Request, error: ModelDiedError) -> None:
+        if self._loading.stopped:
+            return
+        if request.guess:
+            request.guess.drop()  # the question comes again, unless it came already
+        if not request.is_over:
+            request.post(Failed(request.turn, phrases.THINKING_FAILED))
+        self._loading.lose(str(error))
+        self._take(self._loading.load())
 
     def _forget(self, *, everything: bool) -> None:
         self._last = None
+        self._cache_is_old = True
         if everything:
             self._conversation.forget()
             self._notes.clear()
@@ -224,46 +241,69 @@ class Thinker:
         if last is None or last.turn is not command.turn:
             return
         self._last = None
+        self._cache_is_old = True
         if last.kept:
             self._conversation.take_back(last.kept)
         if command.said:
             self._conversation.add(Exchange(last.question, last.telling.tokens_until(command.said)))
 
-    def _reply(self, turn: Turn, question: str, asked: str) -> Finished:
-        """Has the model reply to `asked`, posts each sentence when it is whole, and keeps the exchange."""
+    def _reply(self, request: _Request) -> Finished | None:
+        """Has the model reply, posts each part when it is whole, keeps the exchange; None if the guess was wrong."""
         n_did = 0
 
         def did(tool: str, text: str, done: bool) -> None:
             nonlocal n_did
             n_did += 1
-            self._post(Did(turn, tool, done))
-            self._post(Sentence(turn, text))
+            request.post(Did(request.turn, tool, done))
+            request.post(Sentence(request.turn, text))
 
-        deeds = Deeds(self._toolbox, question, self._language, did)
-        telling = Telling(deeds.withholds, lambda sentence: self._post(Sentence(turn, sentence)))
-        for message in self._model.reply(turn.number, self._conversation.history, asked):
-            if isinstance(message, Finished):
-                finished = message
-                break
-            if turn.cancelled:
-                continue
-            if isinstance(message, Called):
-                telling.called()
-                self._model.answer_call(turn.number, deeds.carry_out(message.call))
-                continue
-            if not telling.pieces:
-                self._post(FirstToken(turn, time.monotonic()))
-            telling.feed(message)
-            if telling.repeats:
-                self._model.cancel(turn.number)
-        self._last = _Reply(turn, finished.question, telling, None)
-        if turn.cancelled or finished.ending is Ending.TOO_LONG:
+        def say(text: str, part: bool) -> None:
+            request.post(Sentence(request.turn, text, part, self._writing.per_s))
+
+        deeds = Deeds(self._toolbox, request.text, self._language, did)
+        telling = Telling(deeds.withholds, say, whole_sentences=deeds.asked)
+        finished = self._listen(request, telling, deeds)
+        if request.guess and (finished.ending is Ending.TOO_LONG or not request.guess.wait()):
+            request.guess.drop()
+            if not request.guess.kept:
+                self._post(GuessDropped(request.turn, finished.n_generated))
+                return None
+        self._cache_is_old = True
+        self._last = _Reply(request.turn, finished.question, telling, None)
+        if request.turn.cancelled or finished.ending is Ending.TOO_LONG:
             return finished
         tokens = telling.end(whole=finished.ending is Ending.END)
         if not telling.said and not n_did:
-            self._post(Sentence(turn, phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER))
+            text = phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER
+            request.post(Sentence(request.turn, text))
         elif n_did or not telling.withheld:  # what it falsely claims it is not to believe later
             self._last.kept = Exchange(finished.question, tokens)
             self._conversation.add(self._last.kept)
             self._notes.clear()
         return finished
+
+    def _listen(self, request: _Request, telling: Telling, deeds: Deeds) -> Finished:
+        """Feeds what the model says to `telling`, and has done what it calls for, once that is certain to be wanted."""
+        self._n_replies += 1
+        number = self._n_replies
+        turns = [request.turn, request.guess.turn] if request.guess else [request.turn]
+        for turn in turns:
+            turn.on_cancel(lambda: self._model.cancel(number))
+        self._writing.begin()
+        for message in self._model.reply(number, self._conversation.history, self._asked(request.text)):
+            if isinstance(message, Finished):
+                return message
+            if request.is_over:
+                continue
+            if isinstance(message, Called):
+                if request.guess is None or request.guess.wait():
+                    telling.called()
+                    self._model.answer_call(number, deeds.carry_out(message.call))
+                continue
+            if not telling.pieces:
+                request.post(FirstToken(request.turn, time.monotonic()))
+            self._writing.note(message.text)
+            telling.feed(message)
+            if telling.repeats:
+                self._model.cancel(number)
+        raise ModelDiedError("it ended in the middle of a reply")

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from assistant.audio.chunk import Samples
 from assistant.audio.recording import Recording
 from assistant.events import Event, FirstAudio, Saying, Spoken
-from assistant.orders import Finish, Say, SetPace
+from assistant.orders import Finish, Render, Say, SetPace
 from assistant.speaking.talker import PAUSE_S, Talker
 from assistant.speaking.voice import Piper
 from assistant.turn import Turn
@@ -23,12 +24,15 @@ class Letters:
 
     def __init__(self) -> None:
         self.spoken: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None  # happens during the next synthesis
 
-    def synthesize(self, text: str) -> Samples:
+    def synthesize(self, text: str, turn: Turn) -> Samples:
         if "boom" in text:
             raise RuntimeError("this cannot be spoken")
         self.spoken.append(text)
-        return np.full(len(text), len(text), np.int16)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return np.full(0 if turn.cancelled else len(text), len(text), np.int16)
 
     def set_pace(self, times: float) -> None:
         self.spoken.append(f"at {times}")
@@ -49,7 +53,7 @@ class Ear:
         self.finished.append(turn)
 
 
-def talk(*commands: Say | Finish | SetPace) -> tuple[Letters, Ear]:
+def talk(*commands: Say | Render | Finish | SetPace) -> tuple[Letters, Ear]:
     voice, ear = Letters(), Ear()
     talker = Talker(voice, ear, sentence_gap_s=0.005)
     talker.worker.start()
@@ -117,6 +121,117 @@ def test_of_a_cancelled_turn_nothing_more_is_spoken() -> None:
     voice, ear = talk(Say(dead, "One."), Finish(dead), Say(turn, "Two."), Finish(turn))
     assert voice.spoken == ["Two."]
     assert ear.heard == [(turn, [4] * 4)]
+
+
+def test_a_cancel_ends_what_is_synthesized_for_the_turn_and_the_talker_goes_on() -> None:
+    voice, ear, dead, turn = Letters(), Ear(), Turn(1), Turn(2)
+    talker = Talker(voice, ear, 0.0)
+    voice.meanwhile = dead.cancel
+    for command in (Say(dead, "One."), Say(dead, "Two."), Finish(dead), Say(turn, "One."), Finish(turn)):
+        talker.worker.post(command)
+    talker.worker.work_off()
+    assert voice.spoken == ["One.", "One."]
+    assert ear.heard == [(turn, [4] * 4)]
+    assert ear.finished == [dead, turn]
+
+
+def test_what_was_held_or_gathered_for_a_cancelled_turn_is_dropped() -> None:
+    voice, ear, dead, turn = Letters(), Ear(), Turn(1), Turn(2)
+    talker = Talker(voice, ear, 0.0)
+    talker.worker.post(Say(dead, "One,", part=True, written_per_s=18.0))
+    talker.worker.work_off()
+    assert voice.spoken == ["One,"]
+    dead.cancel()
+    assert talker.worker.rest() == BEAT_S
+    for command in (Say(turn, "Two."), Say(dead, "three,", part=True), Say(turn, "Four.")):
+        talker.worker.post(command)
+    talker.worker.work_off()
+    assert [samples for _, samples in ear.heard] == [[4] * 4, [5] * 5]
+
+
+def test_when_another_turn_begins_the_one_before_it_is_said_to_its_end() -> None:
+    ear, first, second = Ear(), Turn(1), Turn(2)
+    talker = Talker(Letters(), ear, 0.0)
+    talker.worker.post(Say(first, "One,", part=True, written_per_s=18.0))
+    talker.worker.post(Say(second, "Two."))
+    talker.worker.work_off()
+    assert ear.heard == [(first, [4] * 4), (second, [4] * 4)]
+
+
+def test_what_was_rendered_is_not_synthesized_when_it_is_said() -> None:
+    guess, turn = Turn(1), Turn(2)
+    voice, ear = talk(Render(guess, "In **Paris**,"), Say(turn, "In **Paris**,", part=True), Finish(turn))
+    assert voice.spoken == ["In Paris,"]
+    assert len(ear.heard) == 1
+
+
+def test_what_is_rendered_is_not_heard_and_costs_nothing_twice() -> None:
+    voice, ear = talk(Render(Turn(1), "One."), Render(Turn(2), "One."))
+    assert voice.spoken == ["One."]
+    assert ear.heard == []
+
+
+def test_for_a_cancelled_turn_nothing_is_rendered() -> None:
+    guess = Turn(1)
+    guess.cancel()
+    assert talk(Render(guess, "One."))[0].spoken == []
+
+
+def test_what_was_rendered_in_part_is_not_taken_for_the_whole() -> None:
+    voice, ear, guess, turn = Letters(), Ear(), Turn(1), Turn(2)
+    talker = Talker(voice, ear, 0.0)
+    voice.meanwhile = guess.cancel
+    talker.worker.post(Render(guess, "One."))
+    talker.worker.post(Say(turn, "One."))
+    talker.worker.work_off()
+    assert ear.heard == [(turn, [4] * 4)]
+
+
+def test_what_is_common_makes_way_for_what_is_posted_and_is_synthesized_later() -> None:
+    voice, ear, turn = Letters(), Ear(), Turn(1)
+    talker = Talker(voice, ear, 0.0, ["Common."])
+    voice.meanwhile = lambda: talker.post(Say(turn, "One."))
+    talker.worker.rest()
+    talker.worker.work_off()
+    assert ear.heard == [(turn, [4] * 4)]
+    talker.post(Finish(turn))
+    talker.worker.work_off()
+    talker.worker.rest()
+    talker.post(Say(Turn(2), "Common."))
+    talker.worker.work_off()
+    assert voice.spoken == ["Common.", "One.", "Common."]
+    assert ear.heard[-1][1] == [7] * 7
+
+
+def test_nothing_common_is_synthesized_while_a_reply_is_under_way() -> None:
+    voice, turn = Letters(), Turn(1)
+    talker = Talker(voice, Ear(), 0.0, ["Common."])
+    talker.worker.post(Say(turn, "One."))
+    talker.worker.work_off()
+    talker.worker.rest()
+    assert voice.spoken == ["One."]
+    talker.worker.post(Finish(turn))
+    talker.worker.work_off()
+    talker.worker.rest()
+    assert voice.spoken == ["One.", "Common."]
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [("In Paris,", "In Paris,"), ("in Paris —", "in Paris,"), ("in the", "in the"), ("Here:", "Here:"), ("*a*;", "a,")],
+)
+def test_where_a_sentence_goes_on_the_voice_is_told(written: str, spoken: str) -> None:
+    assert talk(Say(Turn(1), written, part=True))[0].spoken == [spoken]
+
+
+def test_if_the_rest_of_a_reply_cannot_be_spoken_the_reply_still_ends() -> None:
+    ear, turn = Ear(), Turn(1)
+    talker = Talker(Letters(), ear, 0.0, now_s=lambda: 0.0)
+    for command in (Say(turn, "x" * 30_000), Say(turn, "boom,", part=True), Finish(turn)):
+        talker.worker.post(command)
+    talker.worker.work_off()
+    assert len(ear.heard) == 1
+    assert ear.finished == [turn]
 
 
 def test_a_reply_without_a_sentence_still_ends() -> None:

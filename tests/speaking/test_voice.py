@@ -1,8 +1,9 @@
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from assistant.audio.chunk import Samples
 from assistant.audio.recording import write_sound
 from assistant.errors import ModelError
 from assistant.speaking.voice import Piper
+from assistant.turn import Turn
 
 TEXT = "The weather is fine today, and there are seven days in a week."
+LONG = ", ".join([TEXT.rstrip(".")] * 10)  # one sentence of half a minute
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,63 @@ def test_where_nothing_is_to_be_said_there_is_no_sound(model: Path, text: str) -
     samples: Samples = Piper(model, 1.0).synthesize(text)
     assert samples.dtype == np.int16
     assert len(samples) == 0
+
+
+def test_a_cancel_in_the_midst_of_it_ends_the_synthesis(model: Path) -> None:
+    voice, turn = Piper(model, 1.0), Turn(1)
+    cancel = threading.Timer(0.2, turn.cancel)
+    cancel.start()
+    assert len(voice.synthesize(LONG, turn)) == 0
+    cancel.join()
+    assert len(voice.synthesize(TEXT, Turn(2))) > 0
+
+
+def test_a_cancel_that_comes_with_the_beginning_is_not_missed(model: Path) -> None:
+    voice = Piper(model, 1.0)
+    for number in range(20):
+        turn = Turn(number)
+        cancel = threading.Thread(target=turn.cancel)
+        cancel.start()
+        assert len(voice.synthesize(LONG, turn)) == 0
+        cancel.join()
+
+
+def test_for_a_cancelled_turn_there_is_no_sound(model: Path) -> None:
+    voice, known, unknown = Piper(model, 1.0), Turn(1), Turn(2)
+    assert len(voice.synthesize("Yes.", known)) > 0
+    known.cancel()
+    unknown.cancel()
+    assert len(voice.synthesize(TEXT, known)) == 0
+    assert len(voice.synthesize(TEXT, unknown)) == 0
+
+
+def test_a_cancel_of_another_turn_ends_nothing(model: Path) -> None:
+    voice, before, turn = Piper(model, 1.0), Turn(1), Turn(2)
+    voice.synthesize("Yes.", before)
+    cancel = threading.Timer(0.05, before.cancel)
+    cancel.start()
+    whole = len(voice.synthesize(TEXT, turn))
+    cancel.join()
+    assert whole > voice.rate_hz
+
+
+class Exchange:
+    """A turn that counts who wants to be told of its end."""
+
+    cancelled = False
+
+    def __init__(self) -> None:
+        self.n_to_tell = 0
+
+    def on_cancel(self, tell: Callable[[], None]) -> None:
+        self.n_to_tell += 1
+
+
+def test_however_much_is_said_in_a_turn_it_is_told_only_once_whom_to_tell(model: Path) -> None:
+    voice, turn = Piper(model, 1.0), Exchange()
+    for _ in range(3):
+        voice.synthesize("Yes.", cast(Turn, turn))
+    assert turn.n_to_tell == 1
 
 
 def write_voice(folder: Path, onnx: bytes | None, config: Any) -> Path:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.thinking.clauses import ClauseCutter
 from assistant.thinking.conversation import Conversation, tokens_until
 from assistant.thinking.messages import Exchange, Piece
-from assistant.thinking.sentences import SentenceCutter
 
 N_AROUND = 10
 
@@ -109,18 +109,41 @@ def test_tokens_without_text_before_a_sentence_are_kept() -> None:
     assert tokens_until(pieces("", "", "Yes", ".", "", " No"), ["Yes."]) == (0, 1, 2, 3)
 
 
+@pytest.mark.parametrize(
+    ("said", "n_tokens"),
+    [
+        (["It is far, so take the bus."], 4),
+        (["It is far,", "so take"], 3),
+        (["It is far, so take the bus. Try this: Or walk."], 8),
+        (["It is far,", "I have set it.", "Or walk."], 8),
+        (["It is near, so walk."], 0),
+    ],
+)
+def test_white_space_and_code_make_no_difference(said: list[str], n_tokens: int) -> None:
+    reply = pieces(
+        "It is", "  far,\n", "so take ", "the\xa0bus.", "\n\nTry ", "this:\n", "```\nx. y\n```\n", "Or walk."
+    )
+    assert tokens_until(reply, said) == tuple(range(n_tokens))
+
+
+def test_parts_that_were_joined_are_found_where_the_reply_has_no_space() -> None:
+    assert tokens_until(pieces("你好，", "再见。", "好"), ["你好， 再见。"]) == (0, 1)
+
+
 TEXTS = st.lists(
-    st.sampled_from(["Yes. ", "It is so. ", "No", "!", "\n", "```", " at 3 p.m. ", "Dr. Who, ", "“Oh?” ", ""])
+    st.sampled_from(
+        ["Yes. ", "It is so. ", "No", "!", "\n", "```", " at 3 p.m. ", "Dr. Who, ", "“Oh?” ", "and so it goes, \n", ""]
+    )
 )
 
 
-@given(TEXTS)
-def test_every_sentence_that_is_cut_from_a_reply_is_found_in_it(texts: Sequence[str]) -> None:
-    cutter, reply = SentenceCutter(), pieces(*texts)
-    sentences = [sentence for piece in reply for sentence in cutter.feed(piece.text)]
+@given(TEXTS, st.booleans())
+def test_everything_that_is_cut_from_a_reply_is_found_in_it(texts: Sequence[str], joined: bool) -> None:
+    cutter, reply = ClauseCutter(), pieces(*texts)
+    parts = [part.text for piece in reply for part in cutter.feed(piece.text)]
     rest = cutter.finish()
-    sentences += [rest] if rest else []
-    kept = tokens_until(reply, sentences)
+    parts += [rest.text] if rest else []
+    kept = tokens_until(reply, [" ".join(parts)] if joined else parts)
     assert kept == tuple(range(len(kept)))
     text = "".join(reply[token].text for token in kept)
-    assert re.search(".*".join(map(re.escape, sentences)), text, re.DOTALL)
+    assert re.search(".*".join(map(re.escape, parts)), text, re.DOTALL)

@@ -61,6 +61,7 @@ def tiny_load(tiny_gemma4: Path) -> Load:
         top_k=64,
         top_p=0.95,
         tools=TOOLS,
+        sense=False,
     )
 
 

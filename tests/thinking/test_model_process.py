@@ -41,7 +41,7 @@ def load(starter: dict[str, Path]) -> Load:
 @pytest.fixture
 def tiny_load(load: Load, tiny_gemma4: Path) -> Load:
     """Of a model that loads in no time and says gibberish."""
-    return replace(load, path=tiny_gemma4, n_ctx=1024)
+    return replace(load, path=tiny_gemma4, n_ctx=1024, sense=False)
 
 
 @pytest.fixture(scope="module")

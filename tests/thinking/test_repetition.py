@@ -87,3 +87,23 @@ def test_a_short_sentence_may_come_again(short: str) -> None:
 def test_another_reply_may_say_the_same() -> None:
     assert not SaidBefore()("The sky is blue.")
     assert not SaidBefore()("The sky is blue.")
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("The sky is", True),
+        ("**the** sky", True),
+        ("The sky is blue.", True),
+        ("The sky was", False),
+        ("The sky is blue today", False),
+        ("sky is", False),
+        ("Of course", False),
+    ],
+)
+def test_the_beginning_of_a_sentence_is_known_too(text: str, begins: bool) -> None:
+    said_before = SaidBefore()
+    assert not said_before.begins(text)
+    said_before("1. The sky is blue.")
+    said_before("Of course!")
+    assert said_before.begins(text) is begins

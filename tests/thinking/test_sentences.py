@@ -163,6 +163,22 @@ def test_a_sentence_without_an_end_is_cut_after_a_clause_or_a_word(text: str, en
     assert without_space("".join(sentences)) == without_space(text)
 
 
+def test_a_sentence_that_has_grown_too_long_is_cut_after_what_is_past() -> None:
+    text = "so, " * 30 + "word " * 60
+    assert SentenceCutter().feed(text)[0] == ("so, " * 30).strip()
+    first, *_ = SentenceCutter().feed(text, past=140)
+    assert 140 < len(first) <= MAX_CHARACTERS
+    assert first.endswith("word")
+
+
+def test_what_is_under_way_is_the_sentence_so_far() -> None:
+    cutter = SentenceCutter()
+    cutter.feed("It is ten. \n  So we ")
+    assert cutter.under_way == "So we "
+    cutter.feed("go. ```code")
+    assert cutter.under_way == ""
+
+
 def test_code_right_after_a_long_sentence_loses_nothing_of_it() -> None:
     for n_characters in range(MAX_CHARACTERS - 5, MAX_CHARACTERS + 5):
         text = ("word " * 100)[: n_characters - 1] + "x"

@@ -23,7 +23,13 @@ from assistant.turn import Turn
 
 MAX_TOKENS = 60
 Message = Piece | Called | Finished
-ROOMY = Loaded(n_ctx=2048, n_prefix=20, n_around=10)
+
+
+def loaded_with(*, n_ctx: int, n_prefix: int) -> Loaded:
+    return Loaded(n_ctx, n_prefix, n_around=10, n_evaluated=n_prefix, n_threads=(1, 1), skips_unread=True)
+
+
+ROOMY = loaded_with(n_ctx=2048, n_prefix=20)
 FOUND = PartFound(LANGUAGE_MODEL)
 
 
@@ -56,9 +62,13 @@ class FakeModel:
         self.cancelled: set[int] = set()
         self.answers: list[str] = []
         self.prompts: list[str] = []
+        self.prepared: list[tuple[tuple[Exchange, ...], str]] = []
 
     def set_prompt(self, system_prompt: str) -> None:
         self.prompts.append(system_prompt)
+
+    def prepare(self, history: tuple[Exchange, ...], text: str = "") -> None:
+        self.prepared.append((history, text))
 
     def answer_call(self, number: int, text: str) -> None:
         self.answers.append(text)
@@ -493,7 +503,7 @@ def test_a_first_question_that_is_too_long_is_not_tried_again(stage_with: StageO
 
 
 def test_the_history_leaves_room_for_question_and_reply(stage_with: StageOf) -> None:
-    loaded = Loaded(n_ctx=512, n_prefix=40, n_around=10)
+    loaded = loaded_with(n_ctx=512, n_prefix=40)
     model = FakeModel(*(Reply("word " * 20 + ".") for _ in range(12)), loaded=loaded)
     stage = stage_with(model)
     lengths = []
