@@ -3,12 +3,13 @@
 import logging
 import queue
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from assistant import config
 from assistant.abilities import Abilities
-from assistant.audio.chunk import Samples
-from assistant.audio.sound_card import SoundCard
+from assistant.audio.chunk import Chunk, Samples
+from assistant.audio.sound_card import Echo, SoundCard
 from assistant.config import Dialogue, Settings
 from assistant.doing.history import PastExchange, exchange_now
 from assistant.events import Event, Heard, Ready, Sentence
@@ -35,6 +36,7 @@ from assistant.parts import build_commands, build_echo, build_listener, build_ta
 from assistant.presence import announce
 from assistant.record import Calls, Record
 from assistant.states import State, react
+from assistant.thinking.model_process import PROGRAM
 from assistant.turn import Turn
 from assistant.worker import Worker
 
@@ -157,8 +159,16 @@ class Daemon:
                 self.sound.ring(on=order.on, low=order.low)
 
 
-def run(settings: Settings) -> None:
+def run(
+    settings: Settings,
+    *,
+    sound_of: Callable[[config.Audio, Echo, Callable[[Chunk], bool], Callable[[Event], None]], Sound] = SoundCard,
+    observe: Callable[[Event], None] = lambda event: None,
+    program: Sequence[str] = PROGRAM,
+) -> None:
     """The daemon, in the foreground, until it is told to end by SIGTERM or SIGINT.
+
+    A bench brings its own `sound_of` what is heard, and the `program` of the language model's process.
 
     Raises:
         ModelError: a model that it cannot do without is missing or damaged.
@@ -172,6 +182,7 @@ def run(settings: Settings) -> None:
     )
     daemon = Daemon(
         settings.dialogue,
+        observe,
         log_speech=settings.privacy.log_speech,
         past=lambda question, reply: historian.post(exchange_now(question, reply)),
     )
@@ -180,11 +191,11 @@ def run(settings: Settings) -> None:
     chosen = choose_model(settings, "llm")
     commands = build_commands(settings)
     abilities = Abilities(settings, kept, commands, daemon.post, model=chosen.path.stem)
-    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.for_model, daemon.post)
+    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.for_model, daemon.post, program)
     thinker.start()  # first, since it takes longest, and in a process of its own
     try:
         listener = build_listener(settings, commands, daemon.post)
-        sound = SoundCard(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
+        sound = sound_of(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
         talker = build_talker(settings, sound, abilities.common())
         doer, ringer = abilities.doer, abilities.ringer
         doer.thinker = thinker

@@ -28,7 +28,7 @@ from assistant.speaking.voice import Piper
 from assistant.store import state_folder
 from assistant.thinking.deeds import Toolbox
 from assistant.thinking.messages import Load
-from assistant.thinking.model_process import ModelProcess
+from assistant.thinking.model_process import PROGRAM, ModelProcess
 from assistant.thinking.thinker import Thinker
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,14 @@ def build_listener(settings: Settings, commands: Commands, post: Post) -> Listen
     return Listener(build_ears(settings, commands), settings.endpoint, post)
 
 
-def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, told: Callable[[], str], post: Post) -> Thinker:
+def build_thinker(
+    settings: Settings,
+    chosen: Chosen,
+    toolbox: Toolbox,
+    told: Callable[[], str],
+    post: Post,
+    program: Sequence[str] = PROGRAM,
+) -> Thinker:
     """The thinker, not started yet, with the model that it thinks with, its tools, and what it is to know."""
     llm = settings.llm
 
@@ -146,7 +153,7 @@ def build_thinker(settings: Settings, chosen: Chosen, toolbox: Toolbox, told: Ca
         lean=llm.memory == "lean" or (llm.memory == "auto" and memory_bytes() < LEAN_BELOW_BYTES),
         folder=state_folder() / "model",
     )
-    process = ModelProcess(load)
+    process = ModelProcess(load, program=program)
     thinker = Thinker(
         process,
         llm.max_tokens,

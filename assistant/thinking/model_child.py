@@ -75,7 +75,14 @@ class Pace:
 class Child:
     """The loaded model, and how it answers."""
 
-    def __init__(self, pipe: Connection, load: Load, turns: Turns, is_asked: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        pipe: Connection,
+        load: Load,
+        turns: Turns,
+        is_asked: Callable[[], bool],
+        model_of: Callable[..., LanguageModel],
+    ) -> None:
         """`is_asked` tells whether something else is to be done by now."""
         self._pipe = pipe
         self._load = load
@@ -86,7 +93,7 @@ class Child:
         if not findings:
             check_build(load.n_threads or 1)
         n_threads = load.n_threads or (os.cpu_count() or 1)
-        self.model = LanguageModel(load.path, n_ctx=load.n_ctx, n_threads=n_threads, lean=load.lean)
+        self.model = model_of(load.path, n_ctx=load.n_ctx, n_threads=n_threads, lean=load.lean)
         self.format = self._format(load.system_prompt)
         if not findings:
             findings = try_out(self.model, os.cpu_count() or 1, load.n_threads, sense=load.sense)
@@ -226,13 +233,13 @@ def _read(pipe: Connection, inbox: "queue.SimpleQueue[_Request]", turns: Turns) 
         os._exit(0)  # whoever asked is gone, and C code cannot be joined
 
 
-def main() -> None:
-    """Loads the model of the first message, then replies to the others."""
+def main(model_of: Callable[..., LanguageModel] = LanguageModel) -> None:
+    """Loads the model of the first message, then replies to the others; the pipe is the last argument."""
     # The process that asks decides when this one ends, and its death is noticed: a Ctrl-C or systemd's SIGTERM to all
     # must not make it look like a crash.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    pipe = Connection(int(sys.argv[1]))
+    pipe = Connection(int(sys.argv[-1]))
     load = pipe.recv()
     inbox: queue.SimpleQueue[_Request] = queue.SimpleQueue()
     turns = Turns()
@@ -242,7 +249,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text("800")
     os.nice(5)
     try:
-        child = Child(pipe, load, turns, lambda: not inbox.empty())
+        child = Child(pipe, load, turns, lambda: not inbox.empty(), model_of)
         loaded = child.warm()
     except ModelError as error:
         pipe.send(Refused(str(error)))

@@ -1,0 +1,59 @@
+"""The language model's process for benches: it computes as always, and says what a script wants.
+
+`python -m assistant.bench.forced_child SCRIPT PIPE`; the script is a JSON object: `replies` by question, the `default`
+reply, and `tokens_per_s`, which it is not to exceed, or null.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.thinking import model_child
+from assistant.thinking.language_model import LanguageModel
+
+
+class ForcedModel(LanguageModel):
+    """Chooses the tokens of the script, at the price of any others."""
+
+    def __init__(self, path: Path, **settings: Any) -> None:
+        super().__init__(path, **settings)
+        script = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        self._replies: dict[str, str] = script["replies"]
+        self._default: str = script["default"]
+        self._token_s = 1 / script["tokens_per_s"] if script["tokens_per_s"] else 0.0
+        self._question = ""
+        self._left: list[int] | None = None
+        self._due_s = 0.0
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        if not special:
+            self._question = text
+        return super().tokenize(text, special=special)
+
+    def evaluate(self, tokens: Sequence[int], *rest: Any) -> int:
+        self._left = None
+        return super().evaluate(tokens, *rest)
+
+    def sample(self, *, likeliest: bool = False) -> int:
+        super().sample(likeliest=likeliest)
+        if self._left is None:
+            reply = self._replies.get(self._question, self._default)
+            self._left = super().tokenize(reply + "<turn|>", special=True)
+            self._due_s = time.monotonic()
+        return self._left.pop(0)
+
+    def append(self, token: int) -> None:
+        super().append(token)
+        self._due_s += self._token_s
+        time.sleep(max(0.0, self._due_s - time.monotonic()))
+
+    def log_likelihood(self, tokens: Sequence[int]) -> float:
+        """Random weights find nothing likely."""
+        return 0.0
+
+
+if __name__ == "__main__":
+    model_child.main(ForcedModel)
