@@ -66,3 +66,32 @@ def bench_model(
     path = out or default_path(chosen)
     provide(chosen, path, show=lambda line: print(line, file=sys.stderr, flush=True))
     print(path)
+
+
+@bench_app.command("speed")
+def bench_speed(
+    quick: Annotated[bool, typer.Option("--quick", help="A small part of it, in some minutes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how soon it answers, against a naive chain of the same engines, on a model of Gemma 4's shape."""
+    settings = settings_of_the_file()
+    log_to_stderr()
+    from assistant.bench.report import save_last, table
+    from assistant.bench.speed import speed
+
+    figures = speed(settings, quick=quick, show=lambda line: print(line, file=sys.stderr, flush=True))
+    save_last(figures)
+    if as_json:
+        print_json(figures)
+    else:
+        print(table(figures))
+
+
+@bench_app.command("report")
+def bench_report(
+    folder: Annotated[Path, typer.Option("--out", help="The folder for the picture.")] = Path(),
+) -> None:
+    """Tell the last figures of `bench speed` in markdown, and draw a picture of one turn."""
+    from assistant.bench.report import load_last, render
+
+    print(render(load_last(), folder))

@@ -24,7 +24,7 @@ from assistant.audio.playback import Playback
 from assistant.audio.recording import read_sound
 from assistant.audio.sound_card import Echo
 from assistant.bench.air import SimulatedSpeaker
-from assistant.bench.processes import cpu_s, family, memory
+from assistant.bench.processes import Watcher, cpu_s, family, memory
 from assistant.events import (
     ButtonPressed,
     Event,
@@ -73,6 +73,7 @@ class Scenario:
     n_ctx: int
     memory: str
     turns: list[Asked]
+    watch: bool = False  # which part works when
 
 
 @dataclass
@@ -99,6 +100,7 @@ class Told:
     sayings: list[tuple[float, float]] = field(default_factory=list)  # when one begins to be heard, and for how long
     silent_s: float | None = None  # from the interruption on
     idle_s: float | None = None
+    busy: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # when each part worked
 
     def note(self, event: Event, now_s: float) -> None:
         match event:
@@ -248,7 +250,10 @@ class Conversation:
             time.sleep(asked.stop_s)
             self._interrupt(told)
             return
+        watcher = Watcher(_parts()) if self._scenario.watch else None
         event = self._wait(Spoken, HeardNothing)
+        if watcher:
+            told.busy = watcher.stop()
         if isinstance(event, Spoken) and len(self._room.given_s) > n_given:
             told.first_sound_s, told.last_sound_s = self._room.given_s[n_given], self._room.given_s[-1]
 
@@ -264,6 +269,14 @@ class Conversation:
             worked.append((time.monotonic(), cpu_s(pids)))
         told.silent_s = self._room.speaker.aborted_s - begin_s
         told.idle_s = _calm_s(worked)
+
+
+def _parts() -> dict[str, list[Path]]:
+    """Where the kernel counts the work of the stages' threads, and of the model's process."""
+    ids = {thread.name: thread.native_id for thread in threading.enumerate()}
+    own = {name: [Path(f"/proc/self/task/{ids[name]}")] for name in ("listener", "talker")}
+    model = [task for pid in family(os.getpid())[1:] for task in Path(f"/proc/{pid}/task").iterdir()]
+    return own | {"model": model}
 
 
 def _calm_s(worked: list[tuple[float, float]]) -> float | None:

@@ -1,11 +1,15 @@
 """What processes take of memory and cores, as the kernel counts it. Linux only."""
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 KIB_A_MIB = 1024
+STEP_S, BUSY, NEAR_S = 0.01, 0.3, 0.015  # of a watcher: how often it looks, what is work, what is one span
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,43 @@ def memory(pids: Sequence[int]) -> Memory:
     return Memory(resident / KIB_A_MIB, anonymous / KIB_A_MIB)
 
 
+class Watcher:
+    """Sees which of some groups of threads works when."""
+
+    def __init__(self, groups: Mapping[str, Sequence[Path]]) -> None:
+        """The folders /proc/PID/task/TID of each group; it watches from now on."""
+        self._groups = groups
+        self._seen: list[tuple[float, dict[str, int]]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> dict[str, list[tuple[float, float]]]:
+        """When each group worked, in monotonic seconds: spans in which it used more than `BUSY` of a core."""
+        self._over.set()
+        self._thread.join()
+        spans: dict[str, list[tuple[float, float]]] = {name: [] for name in self._groups}
+        for (begin_s, before), (end_s, after) in pairwise(self._seen):
+            for name, found in spans.items():
+                if after[name] - before[name] < BUSY * (end_s - begin_s) * 1e9:
+                    continue
+                joined = found.pop()[0] if found and begin_s - found[-1][1] < NEAR_S else begin_s
+                found.append((joined, end_s))
+        return spans
+
+    def _run(self) -> None:
+        while not self._over.wait(STEP_S):
+            self._seen.append((time.monotonic(), {name: _ran_ns(tasks) for name, tasks in self._groups.items()}))
+
+
+def _ran_ns(tasks: Iterable[Path]) -> int:
+    total_ns = 0
+    for task in tasks:
+        with suppress(OSError):
+            total_ns += int((task / "schedstat").read_text().split()[0])
+    return total_ns
+
+
 def cpu_s(pids: Sequence[int]) -> float:
     """How long their threads have computed, by /proc/PID/task/TID/schedstat."""
-    total_ns = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            with suppress(OSError):
-                total_ns += int(task.read_text().split()[0])
-    return total_ns / 1e9
+    return sum(_ran_ns(Path(f"/proc/{pid}/task").glob("*")) for pid in pids) / 1e9

@@ -30,7 +30,7 @@ KEPT_CHUNKS = 15 * RATE_HZ // CHUNK_SAMPLES
 LOOKED_AT_SAMPLES = round(2.5 * RATE_HZ)  # the second look hears so much, phrase and noise
 PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the recognizer hears it whole
 LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
-LIKELY_SAMPLES = round(0.2 * RATE_HZ)  # of silence, after which the utterance may be over
+LIKELY_SAMPLES = round(0.18 * RATE_HZ)  # of silence: the utterance may be over; before the shortest pause can end it
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
@@ -67,6 +67,7 @@ class Recognizer(Protocol):
     def start(self) -> None: ...
     def hear(self, samples: Samples) -> None: ...
     def partial(self) -> list[str]: ...
+    def settle(self) -> list[Word]: ...
     def finish(self) -> list[Word]: ...
 
 
@@ -103,7 +104,7 @@ class _Utterance:
     begin: int | None = None  # the first sample that the recognizer heard
     voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
-    likely: tuple[str, ...] = ()  # the words after which it last seemed to be over
+    settled: bool = False  # there was a pause, and no voice since: the words are certain
 
 
 class Listener:
@@ -202,16 +203,17 @@ class Listener:
         near = utterance.nearness.is_near(chunk.samples, voice)
         if near:
             utterance.voice_s.append((chunk.end - utterance.begin) / RATE_HZ)
+            utterance.settled = False
         since = utterance.since or 0
         if chunk.end <= since - LATE_SAMPLES:
             return  # still the wake phrase
         grew = False
-        if utterance.endpoint.speaking and chunk.end > since:
-            grew = self._tell_partial(utterance, chunk)
-        pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
         hold = chunk.end < utterance.hold_until
-        if not (near or hold or pause is Pause.SHORT) and utterance.endpoint.n_silence >= LIKELY_SAMPLES:
-            self._tell_likely_end(utterance)
+        if utterance.endpoint.speaking and chunk.end > since and not utterance.settled:
+            grew = self._tell_partial(utterance, chunk)
+            if utterance.endpoint.n_silence >= LIKELY_SAMPLES and not hold:
+                self._settle(utterance)
+        pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
         if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):
             self._end(utterance, chunk, ending)
 
@@ -229,16 +231,24 @@ class Listener:
         utterance.partial = partial
         return grew
 
-    def _tell_likely_end(self, utterance: _Utterance) -> None:
-        if utterance.partial and utterance.partial != utterance.likely:
-            utterance.likely = utterance.partial
-            self._post(EndLikely(utterance.turn, " ".join(utterance.partial)))
+    def _settle(self, utterance: _Utterance) -> None:
+        """A pause: the words before it are made certain, as they may be all."""
+        utterance.settled = True
+        words = self._meant(utterance, self._ears.recognizer.settle())
+        if words and says_something(words):
+            utterance.partial = tuple(word.text for word in words)
+            self._post(EndLikely(utterance.turn, text_of(words)))
+
+    def _meant(self, utterance: _Utterance, words: list[Word]) -> list[Word]:
+        """Those that somebody spoke, after the wake phrase."""
+        words = spoken(words, utterance.voice_s)
+        if utterance.since is not None:
+            words = without_phrase(words, self._phrase, (utterance.since - (utterance.begin or 0)) / RATE_HZ)
+        return words
 
     def _end(self, utterance: _Utterance, chunk: Chunk, ending: Ending) -> None:
         endpoint_s = time.monotonic()
-        words = spoken(self._ears.recognizer.finish(), utterance.voice_s)
-        if utterance.since is not None:
-            words = without_phrase(words, self._phrase, (utterance.since - (utterance.begin or 0)) / RATE_HZ)
+        words = self._meant(utterance, self._ears.recognizer.finish())
         if ending is not Ending.NOTHING and says_something(words):
             self._utterance = None
             speech_end_s = chunk.captured_s - utterance.endpoint.n_silence / RATE_HZ
@@ -247,6 +257,7 @@ class Listener:
             # The rest of the wake phrase, a cough, a door: the question may still come.
             utterance.endpoint.go_on()
             utterance.since, utterance.begin, utterance.voice_s, utterance.partial = None, None, [], ()
+            utterance.settled = False
             self._ears.recognizer.start()
         else:
             self._utterance = None

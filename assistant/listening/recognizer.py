@@ -77,6 +77,11 @@ class VoskRecognizer:
         """The words so far; the last ones may still change."""
         return [word.text for word in self._words] + _partial(self._recognizer)
 
+    def settle(self) -> list[Word]:
+        """All words since `start`, certain at once as after `finish`; more may be heard, as from a new beginning."""
+        self._words += _known(_words(self._recognizer.FinalResult()))
+        return list(self._words)
+
     def finish(self) -> list[Word]:
         """All words since `start`; nothing can be heard after this but after another `start`."""
         return self._words + _known(_words(self._recognizer.FinalResult()))

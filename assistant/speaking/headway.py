@@ -7,7 +7,7 @@ synthesized faster than it is spoken, what was enough once stays enough.
 
 from collections.abc import Sequence
 
-LONGEST = 92  # characters of a part, with those between it and the one before
+LONGEST = 74  # characters of a part, with those between it and the one before
 FIRST_S_PER_CHARACTER = 1 / 15
 FIRST_FACTOR = 0.3  # until the voice was measured
 TYPICAL = 100  # characters after which a measured pace counts as much as all before it

@@ -13,7 +13,7 @@ from assistant.thinking.sentences import STOP, SentenceCutter
 
 LEAST_CHARACTERS, LEAST_WORDS = 12, 3  # of a part after which the sentence goes on
 WANTED_CHARACTERS = 60  # a part without a clause mark is cut before the last joining word up to here
-MOST_CHARACTERS = 90  # one without any such word is cut between two others
+MOST_CHARACTERS = 72  # one without any such word is cut between two others
 
 _CLOSING = r"""["'”“’»)\]}*_`」』）]"""
 _MARK = re.compile(rf"[,;:–—]{_CLOSING}*(?=\s)|[，、；：]{_CLOSING}*")

@@ -68,14 +68,14 @@ REPLIES = [
     "that they can use for growth.",
     "Once upon a time there was a little girl / who lived with her grandmother in a small house / "
     "at the edge of the forest.",
-    "It takes between 5 and 10 minutes to boil an egg so that the yolk stays soft / and the white gets firm.",
+    "It takes between 5 and 10 minutes to boil an egg so that it stays soft / and the white gets firm.",
     "You can convert miles to kilometers / by multiplying the number of miles by 1.609.",
     "No, a tomato is technically a fruit / because it develops from the flower of the plant / and contains seeds.",
     "The recipe calls for 200 grams of flour / and 2 teaspoons of baking powder and a little bit of salt.",
     "She lives in the U.S. Army barracks near the big river / that flows through the middle of the old town.",
     "Most of the ships leave here at 5 p.m. on working days / and then return long after midnight.",
-    "Extraordinarily complicated international telecommunications infrastructure modernization / "
-    "programmes frequently require considerable investment.",
+    "Extraordinarily complicated international telecommunications / infrastructure modernization programmes frequently "
+    "require considerable / investment.",
     "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, / 18, 19, 20, 21, 22, 23, 24, 25",
     # Several lines
     "Here are three things you can do: // - Drink a lot of water, / preferably before meals // - Sleep // - Walk",
