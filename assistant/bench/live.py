@@ -25,6 +25,7 @@ from assistant.audio.recording import read_sound
 from assistant.audio.sound_card import Echo
 from assistant.bench.air import SimulatedSpeaker
 from assistant.bench.processes import Watcher, cpu_s, family, memory
+from assistant.bench.scenario import Asked, Scenario
 from assistant.events import (
     ButtonPressed,
     Event,
@@ -50,30 +51,6 @@ PAUSE_S = 1.5  # between two turns, in which the cache is rebuilt
 PATIENCE_S = 120.0  # for one turn
 CALM_S, CALM_SHARE = 0.03, 0.25  # the cores are idle once they work less than this share of one for so long
 WATCH_S = 1.0
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One turn of the script."""
-
-    audio: str  # a WAV file
-    end_s: float  # of the speech in it
-    stop_s: float | None = None  # after the reply began to sound it is interrupted
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What happens; its fields are those of the JSON object."""
-
-    model: str
-    recognizer: str
-    voice: str
-    script: str  # of `forced_child`
-    system_prompt: str
-    n_ctx: int
-    memory: str
-    turns: list[Asked]
-    watch: bool = False  # which part works when
 
 
 @dataclass

@@ -18,14 +18,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.bench import engine, naive
+from assistant.bench.children import engine_figures, naive_turns
 from assistant.bench.figures import percentile
 from assistant.bench.gemma4 import default_path, provide
 from assistant.bench.gemma4_shapes import E2B
-from assistant.bench.live import Asked, Scenario
 from assistant.bench.material import default_folder
 from assistant.bench.processes import family, memory
 from assistant.bench.projection import Measured, project
+from assistant.bench.scenario import Asked, Scenario
 from assistant.bench.script import QUESTIONS, REPLIES, SYSTEM_PROMPT, Spoken, speak, write_replies
 from assistant.bench.sources import Wheel, fetch
 from assistant.bench.timeline import PLAYS, READS, RECOGNIZER, SILENCE, SPEAKS, SYNTHESIZES, WRITES, Span
@@ -124,7 +124,7 @@ class Bench:
 
     def _naive(self, mode: str, numbers: Sequence[int], reply: str, n_threads: int) -> Turns:
         spoken: list[Spoken] = [self._questions[number] for number in numbers]
-        return naive.run(
+        return naive_turns(
             {
                 "model": str(self._model),
                 "voice": str(self._voice),
@@ -305,7 +305,7 @@ def speed(settings: Settings, *, quick: bool, show: Show) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="assistant-bench-") as name:
         bench = Bench(settings, Path(name), quick, show)
         show("engine")
-        figures: dict[str, Any] = engine.run(default_path(E2B), quick=quick)
+        figures: dict[str, Any] = engine_figures(default_path(E2B), quick=quick)
         figures["boot"] = figures.get("boot", {}) | bench.boot()
         figures["latency"], figures["speculation"], figures["timeline"] = bench.latency(figures["decode"]["n_threads"])
         figures["playback"] = bench.playback()

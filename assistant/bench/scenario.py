@@ -1,0 +1,27 @@
+"""What is to happen in a run of `live`: written by `speed`, in a process of its own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One turn of the script."""
+
+    audio: str  # a WAV file
+    end_s: float  # of the speech in it
+    stop_s: float | None = None  # after the reply began to sound it is interrupted
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens; its fields are those of the JSON object."""
+
+    model: str
+    recognizer: str
+    voice: str
+    script: str  # of `forced_child`
+    system_prompt: str
+    n_ctx: int
+    memory: str
+    turns: list[Asked]
+    watch: bool = False  # which part works when
