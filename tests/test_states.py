@@ -8,6 +8,8 @@ from assistant import phrases
 from assistant.config import Dialogue
 from assistant.events import (
     ButtonPressed,
+    Draft,
+    EndLikely,
     Event,
     Failed,
     FirstAudio,
@@ -30,6 +32,7 @@ from assistant.events import (
     Woken,
 )
 from assistant.orders import (
+    Anticipate,
     Cancel,
     Chime,
     Earcon,
@@ -38,6 +41,7 @@ from assistant.orders import (
     Ignore,
     Listen,
     Order,
+    Render,
     Ring,
     Say,
     SetVolume,
@@ -124,7 +128,7 @@ def test_what_was_heard_is_thought_about() -> None:
 
 def test_having_heard_nothing_it_rests_without_a_word() -> None:
     after, commands = react(STATES["listening"], HeardNothing(TURN))
-    assert (after.phase, after.turn, commands) == (Phase.IDLE, None, (Chime(Earcon.END), Ignore()))
+    assert (after.phase, after.turn, commands) == (Phase.IDLE, None, (Cancel(TURN), Chime(Earcon.END), Ignore()))
 
 
 @pytest.mark.parametrize("name", ["starting", "idle", "listening", "speaking"])
@@ -181,9 +185,31 @@ def test_late_events_of_a_dead_turn_are_ignored(name: str, event: Event) -> None
     assert react(STATES[name], event) == (STATES[name], ())
 
 
-@pytest.mark.parametrize("event", [Partial(TURN, "what", 0, 1.0), FirstToken(TURN, 1.0)])
-def test_some_events_are_only_for_those_who_watch(event: Event) -> None:
-    assert react(STATES["listening"], event) == (STATES["listening"], ())
+def test_some_events_are_only_for_those_who_watch() -> None:
+    assert react(STATES["listening"], FirstToken(TURN, 1.0)) == (STATES["listening"], ())
+
+
+def test_the_words_that_are_certain_are_anticipated_while_it_listens() -> None:
+    partial = Partial(TURN, "what time is", 2, 1.0)
+    assert react(STATES["listening"], partial) == (STATES["listening"], (Anticipate(TURN, "what time"),))
+    assert react(STATES["thinking"], partial) == (STATES["thinking"], ())
+
+
+def test_what_may_be_all_is_anticipated_as_a_whole() -> None:
+    event = EndLikely(TURN, "what is love")
+    assert react(STATES["listening"], event) == (STATES["listening"], (Anticipate(TURN, "what is love", whole=True),))
+    assert react(STATES["thinking"], event) == (STATES["thinking"], ())
+
+
+def test_what_may_be_said_is_rendered_and_not_spoken() -> None:
+    guess = Turn(TURN.number)
+    _, orders = react(STATES["listening"], Draft(TURN, "It is,", guess))
+    assert orders == (Render(guess, "It is,"),)
+
+
+def test_a_part_of_a_sentence_is_spoken_as_such() -> None:
+    _, orders = react(STATES["thinking"], Sentence(TURN, "It is,", part=True, written_per_s=40.0))
+    assert orders == (Say(TURN, "It is,", part=True, written_per_s=40.0),)
 
 
 def test_a_lost_part_is_told_at_once_when_nobody_is_spoken_to() -> None:
@@ -299,8 +325,9 @@ def test_after_a_reply_the_person_may_go_on() -> None:
     assert (after.phase, after.follows_up) == (Phase.LISTENING, True)
     assert after.turn is not None
     assert commands == (Listen(after.turn, wait_s=4.0),)
-    after, commands = react(after, HeardNothing(after.turn))
-    assert (after.phase, commands) == (Phase.IDLE, (Ignore(),))  # without a sound
+    waited = after.turn
+    after, commands = react(after, HeardNothing(waited))
+    assert (after.phase, commands) == (Phase.IDLE, (Cancel(waited), Ignore()))  # without a sound
 
 
 @pytest.mark.parametrize("text", ["Which one?", "Shall I?”", "*Really?*"])

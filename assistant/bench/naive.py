@@ -1,8 +1,8 @@
 """The chain that anybody would write first, timed: `python -m assistant.bench.naive SCENARIO`, JSON out.
 
-Recognizer, model and voice are those of the assistant, with the same settings, each used as its own manual has it; every
-part waits for the one before. It is a process of its own (`children.naive_turns` starts it), since llama.cpp shares none
-with Silero VAD. On the main thread.
+Recognizer, model and voice are those of the assistant, with the same settings, each used as its manual has it; every
+part waits for the one before. A process of its own (`children.naive_turns` starts it), since llama.cpp shares none with
+Silero VAD. On the main thread.
 """
 
 import json

@@ -31,6 +31,7 @@ LOOKED_AT_SAMPLES = round(2.5 * RATE_HZ)  # the second look hears so much, phras
 PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the recognizer hears it whole
 LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
 LIKELY_SAMPLES = round(0.18 * RATE_HZ)  # of silence: the utterance may be over; before the shortest pause can end it
+TAIL_SAMPLES = round(0.4 * RATE_HZ)  # after the wake word fired the phrase may go on for so long
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
@@ -104,6 +105,7 @@ class _Utterance:
     begin: int | None = None  # the first sample that the recognizer heard
     voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
+    near_until: int = 0  # sample index, of the voice of who asks
     settled: bool = False  # there was a pause, and no voice since: the words are certain
 
 
@@ -204,6 +206,7 @@ class Listener:
         if near:
             utterance.voice_s.append((chunk.end - utterance.begin) / RATE_HZ)
             utterance.settled = False
+            utterance.near_until = chunk.end
         since = utterance.since or 0
         if chunk.end <= since - LATE_SAMPLES:
             return  # still the wake phrase
@@ -211,8 +214,10 @@ class Listener:
         hold = chunk.end < utterance.hold_until
         if utterance.endpoint.speaking and chunk.end > since and not utterance.settled:
             grew = self._tell_partial(utterance, chunk)
-            if utterance.endpoint.n_silence >= LIKELY_SAMPLES and not hold:
-                self._settle(utterance)
+            # A pause after the wake phrase alone is none after a question, and its rest is easily taken for words.
+            asked = utterance.near_until > since + TAIL_SAMPLES or utterance.since is None
+            if asked and utterance.endpoint.n_silence >= LIKELY_SAMPLES and not hold:
+                self._settle(utterance, chunk)
         pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
         if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):
             self._end(utterance, chunk, ending)
@@ -231,13 +236,17 @@ class Listener:
         utterance.partial = partial
         return grew
 
-    def _settle(self, utterance: _Utterance) -> None:
+    def _settle(self, utterance: _Utterance, chunk: Chunk) -> None:
         """A pause: the words before it are made certain, as they may be all."""
         utterance.settled = True
         words = self._meant(utterance, self._ears.recognizer.settle())
-        if words and says_something(words):
-            utterance.partial = tuple(word.text for word in words)
-            self._post(EndLikely(utterance.turn, text_of(words)))
+        if not (words and says_something(words)):
+            return
+        settled = tuple(word.text for word in words)
+        if settled != utterance.partial:
+            self._post(Partial(utterance.turn, " ".join(settled), len(settled), chunk.end / RATE_HZ))
+            utterance.partial = settled
+        self._post(EndLikely(utterance.turn, " ".join(settled)))
 
     def _meant(self, utterance: _Utterance, words: list[Word]) -> list[Word]:
         """Those that somebody spoke, after the wake phrase."""

@@ -9,7 +9,7 @@ import pytest
 from assistant import phrases
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.config import Endpoint
-from assistant.events import Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
+from assistant.events import EndLikely, Event, Failed, Heard, HeardNothing, Mistaken, Partial, Stopped, Woken
 from assistant.listening.endpoint import Pause
 from assistant.listening.listener import Ears, Listener
 from assistant.listening.recognizer import VoskModel, VoskRecognizer
@@ -61,8 +61,12 @@ def outcomes(events: Iterable[Event]) -> list[object]:
     return [
         event.text if isinstance(event, Heard) else type(event).__name__
         for event in events
-        if not isinstance(event, Partial)
+        if not isinstance(event, Partial | EndLikely)
     ]
+
+
+def likely_ends(events: Iterable[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, EndLikely)]
 
 
 def partials(events: Iterable[Event]) -> list[Partial]:
@@ -290,6 +294,9 @@ class Spelling:
 
     def partial(self) -> list[str]:
         return [word.text for word in self.finish()]
+
+    def settle(self) -> list[Word]:
+        return self.finish()
 
     def finish(self) -> list[Word]:
         return list(self._words())
@@ -527,3 +534,25 @@ def test_while_it_speaks_a_word_stops_it() -> None:
 def test_at_other_times_that_word_is_like_any_other(command: Ignore | Listen) -> None:
     room = made_up().tell(Heed()).tell(command).hear(np.concatenate([said("stop"), silence(0.1)]))
     assert not any(isinstance(event, Stopped) for event in room.events())
+
+
+def test_at_a_pause_it_tells_what_was_said_if_that_was_all() -> None:
+    room = made_up().tell(Listen(Turn(1))).hear(said("what")).hear(silence(0.3))
+    assert likely_ends(room.events()) == ["what"]
+    assert outcomes(room.events()) == []
+    room.hear(said("what the")).hear(silence(0.3))
+    said_so_far = likely_ends(room.events())
+    assert said_so_far[-1] == "what what the"
+    room.hear(silence(1.5))
+    assert likely_ends(room.events()) == said_so_far  # once a pause
+    assert outcomes(room.events()) == ["what what the"]
+
+
+def test_a_pause_while_the_button_is_held_is_no_likely_end() -> None:
+    room = made_up().tell(Listen(Turn(1), hold_until=5 * RATE_HZ)).hear(said("what")).hear(silence(1.0))
+    assert likely_ends(room.events()) == []
+
+
+def test_a_likely_end_says_nothing_of_noise() -> None:
+    room = made_up().tell(Listen(Turn(1))).hear(silence(1.0))
+    assert likely_ends(room.events()) == []

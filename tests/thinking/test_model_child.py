@@ -2,7 +2,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ CALLED = Call("set_timer", {"minutes": 5, "name": "tea, {hot}"})
 RESULT = response("set_timer", {"ends": "five past two", "note": "<turn|> <eos> is mere text"})
 EMPTY_THOUGHT = "<|channel>thought\n<channel|>"  # Gemma 4's own template has it where a reply goes on after a result
 
-PYTHON = sys.executable
 FORCED_CHILD = """
 import json, sys
 from pathlib import Path
@@ -34,15 +32,13 @@ from assistant.thinking.language_model import LanguageModel
 class ForcedModel(LanguageModel):
     def sample(self, *, likeliest=False):
         if not hasattr(self, "forced"):
-            self.forced = iter(self.tokenize(json.loads(Path(sys.argv[0]).read_text()), special=True))
+            self.forced = iter(self.tokenize(json.loads(Path(sys.argv[1]).read_text()), special=True))
         token = next(self.forced, None)
-        with Path(sys.argv[0]).with_name("likeliest").open("a") as log:
+        with Path(sys.argv[1]).with_name("likeliest").open("a") as log:
             log.write(str(int(likeliest)))
         return super().sample(likeliest=likeliest) if token is None else token
 
-model_child.LanguageModel = ForcedModel
-sys.argv = [sys.argv[1], sys.argv[-1]]
-model_child.main()
+model_child.main(ForcedModel)
 """
 
 ForcedModel = Callable[..., ModelProcess]
@@ -66,18 +62,15 @@ def tiny_load(tiny_gemma4: Path) -> Load:
 
 
 @pytest.fixture
-def forced(tiny_load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForcedModel]:
+def forced(tiny_load: Load, tmp_path: Path) -> Iterator[ForcedModel]:
     """Makes a process whose model says a text token by token, whatever it is asked, and then what comes to its mind."""
     models: list[ModelProcess] = []
 
     def make(text: str, **settings: Any) -> ModelProcess:
         (tmp_path / "forced.json").write_text(json.dumps(text))
         (tmp_path / "child.py").write_text(FORCED_CHILD)
-        python = tmp_path / "python"
-        python.write_text(f'#!/bin/sh\nexec {PYTHON} {tmp_path}/child.py {tmp_path}/forced.json "$@"\n')
-        python.chmod(0o755)
-        monkeypatch.setattr(sys, "executable", str(python))
-        models.append(ModelProcess(replace(tiny_load, **settings)))
+        program = (str(tmp_path / "child.py"), str(tmp_path / "forced.json"))
+        models.append(ModelProcess(replace(tiny_load, **settings), program=program))
         models[-1].start()
         return models[-1]
 
