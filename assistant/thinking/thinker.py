@@ -263,16 +263,17 @@ class Thinker:
         deeds = Deeds(self._toolbox, request.text, self._language, did)
         telling = Telling(deeds.withholds, say, whole_sentences=deeds.asked)
         finished = self._listen(request, telling, deeds)
-        if request.guess and (finished.ending is Ending.TOO_LONG or not request.guess.wait()):
+        is_told = not (request.is_over or finished.ending is Ending.TOO_LONG)
+        tokens = telling.end(whole=finished.ending is Ending.END) if is_told else ()
+        if request.guess and not (is_told and request.guess.wait()):
             request.guess.drop()
             if not request.guess.kept:
                 self._post(GuessDropped(request.turn, finished.n_generated))
                 return None
         self._cache_is_old = True
         self._last = _Reply(request.turn, finished.question, telling, None)
-        if request.turn.cancelled or finished.ending is Ending.TOO_LONG:
+        if not is_told:
             return finished
-        tokens = telling.end(whole=finished.ending is Ending.END)
         if not telling.said and not n_did:
             text = phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER
             request.post(Sentence(request.turn, text))

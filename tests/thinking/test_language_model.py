@@ -1,3 +1,4 @@
+import statistics
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 from gguf import GGUFWriter
 
 from assistant.errors import ModelError
-from assistant.thinking.language_model import BATCH, AbortedError, LanguageModel
+from assistant.thinking.language_model import BATCH, AbortedError, LanguageModel, skips_unread_rows
 
 N_CTX = 1024
 CONTROL = {
@@ -298,3 +299,55 @@ def test_one_model_may_outlive_another(paths: dict[str, Path]) -> None:
             second.evaluate([300])
         del second
         first.evaluate([300])
+
+
+@pytest.mark.parametrize("n_tokens", [2, 24, 200])
+def test_rows_that_nobody_reads_make_no_difference(
+    paths: dict[str, Path], monkeypatch: pytest.MonkeyPatch, n_tokens: int
+) -> None:
+    assert skips_unread_rows()
+    ours = fresh_logits(paths["gemma4"], some_tokens(n_tokens, 1))
+    monkeypatch.setenv("LLAMA_GEMMA4_ALL_ROWS", "1")
+    plain = fresh_logits(paths["gemma4"], some_tokens(n_tokens, 1))
+    spread = statistics.stdev(plain)
+    assert max(abs(a - b) for a, b in zip(ours, plain, strict=True)) <= 0.02 * spread
+
+
+def test_what_was_filled_serves_a_later_evaluation(paths: dict[str, Path]) -> None:
+    tokens = some_tokens(200, 1)
+    with LanguageModel(paths["gemma4"], n_ctx=N_CTX, n_threads=2) as model:
+        assert model.fill(tokens[:150]) == 150
+        assert model.fill(tokens[:100]) == 0
+        assert model.cached == tokens[:150]
+        assert model.evaluate(tokens) == 50
+        assert model.logits() == fresh_logits(paths["gemma4"], tokens[:150], tokens)
+
+
+def test_what_was_saved_is_restored_and_gone_on_with(paths: dict[str, Path], tmp_path: Path) -> None:
+    tokens, path = some_tokens(200, 1), tmp_path / "prefix.kv"
+    with LanguageModel(paths["gemma4"], n_ctx=N_CTX, n_threads=2) as model:
+        model.fill(tokens[:150])
+        model.save(path)
+    with LanguageModel(paths["gemma4"], n_ctx=N_CTX, n_threads=2) as model:
+        assert model.restore(path, tokens[:150])
+        assert model.evaluate(tokens) == 50
+        assert model.logits() == fresh_logits(paths["gemma4"], tokens[:150], tokens)
+        # Before its end there is no more than the window: going back there begins anew.
+        other = tokens[:100] + some_tokens(20, 7)
+        assert model.evaluate(other) == 120
+        assert model.logits() == fresh_logits(paths["gemma4"], other)
+
+
+@pytest.mark.parametrize("damage", ["other tokens", "cut off", "garbage"])
+def test_a_file_that_is_not_what_it_should_be_is_refused(paths: dict[str, Path], tmp_path: Path, damage: str) -> None:
+    tokens, path = some_tokens(100, 1), tmp_path / "prefix.kv"
+    with LanguageModel(paths["gemma4"], n_ctx=N_CTX, n_threads=2) as model:
+        model.fill(tokens if damage != "other tokens" else some_tokens(100, 2))
+        model.save(path)
+        if damage == "cut off":
+            path.write_bytes(path.read_bytes()[:-1000])
+        elif damage == "garbage":
+            path.write_bytes(b"garbage" * 1000)
+        assert not model.restore(path, tokens)
+        assert model.evaluate(tokens) == 100
+        assert model.logits() == fresh_logits(paths["gemma4"], tokens)

@@ -140,6 +140,9 @@ class Watched:
     def set_prompt(self, system_prompt: str) -> None:
         self.process.set_prompt(system_prompt)
 
+    def prepare(self, history: tuple[Exchange, ...], text: str = "") -> None:
+        self.process.prepare(history, text)
+
     def cancel(self, number: int) -> None:
         self.process.cancel(number)
 
