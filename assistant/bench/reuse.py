@@ -125,28 +125,35 @@ def unequal(kept: LanguageModel, fresh: Callable[[], LanguageModel], threads: Fi
     """
     return [
         case
-        for case, prompt in _cases(kept)
-        if _reply(kept, prompt, n_compared) != _afresh(fresh, threads, prompt, n_compared)
+        for case, steps in _cases(kept)
+        if _reply(kept, steps[-1:], n_compared) != _afresh(fresh, threads, steps, n_compared)
     ]
 
 
-def _afresh(fresh: Callable[[], LanguageModel], threads: Findings, prompt: Sequence[int], n_tokens: int) -> list[int]:
+def _afresh(
+    fresh: Callable[[], LanguageModel], threads: Findings, steps: Sequence[Sequence[int]], n_tokens: int
+) -> list[int]:
     with fresh() as model:
         model.set_threads(decode=threads.decode_threads, prefill=threads.prefill_threads)
-        return _reply(model, prompt, n_tokens)
+        return _reply(model, steps, n_tokens)
 
 
-def _cases(model: LanguageModel) -> Iterator[tuple[str, list[int]]]:
-    """What is asked next, when the cache holds what it held in an assistant just before."""
+def _cases(model: LanguageModel) -> Iterator[tuple[str, list[list[int]]]]:
+    """What is asked next, when the cache holds what it held in an assistant just before.
+
+    That is the prompt, after those that a new context evaluates first. They are of a length at which llama.cpp uses the
+    same kernels for all: others round otherwise, and random weights, to which many tokens are all but equally likely,
+    reply otherwise then.
+    """
     words = model.tokenize(PARAGRAPH, special=False)
     prefix, first, second, question = (
-        random.Random(seed).choices(words, k=n) for seed, n in enumerate((40, 25, 30, 9))
+        random.Random(seed).choices(words, k=n) for seed, n in enumerate((64, 64, 64, 8))
     )
     model.evaluate([*prefix, *first, *second])
-    yield "rewound", [*prefix, *first, *question]
+    yield "rewound", [prefix, [*prefix, *first], [*prefix, *first, *question]]
     model.evaluate([*prefix, *first, *second])
     model.fill([*prefix, *second])
-    yield "trimmed", [*prefix, *second, *question]
+    yield "trimmed", [prefix, [*prefix, *second], [*prefix, *second, *question]]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "prefix.kv"
         model.evaluate(words[-1:])
@@ -155,11 +162,13 @@ def _cases(model: LanguageModel) -> Iterator[tuple[str, list[int]]]:
         model.evaluate(second)
         if not model.restore(path, prefix):
             raise AssistantError(f"bench: {path} was not restored")
-    yield "restored", [*prefix, *question]
+    yield "restored", [prefix, [*prefix, *question]]
 
 
-def _reply(model: LanguageModel, prompt: Sequence[int], n_tokens: int) -> list[int]:
-    model.evaluate(prompt)
+def _reply(model: LanguageModel, steps: Sequence[Sequence[int]], n_tokens: int) -> list[int]:
+    for prompt in steps[:-1]:
+        model.fill(prompt)
+    model.evaluate(steps[-1])
     tokens = [model.sample(likeliest=True)]
     for _ in range(n_tokens - 1):
         model.append(tokens[-1])
