@@ -52,43 +52,54 @@ class KeptFiles:
     def keep_findings(self, findings: Findings) -> None:
         text = json.dumps(asdict(findings)).encode()
         if self._folder:
-            _write(self._findings_path(self._folder), lambda path: path.write_bytes(text), "*.json")
+            name = self._findings_path(self._folder).name
+            _write(self._folder, lambda path: path.write_bytes(text), lambda _: name, "*.json")
 
     def prefix(self, tokens: Sequence[int]) -> Path | None:
-        """Where the KV cache of these tokens is, if it is kept."""
-        path = self._prefix_path(self._folder, tokens) if self._folder else None
-        return path if path and path.exists() else None
+        """Where the KV cache of these tokens is, if it is kept and whole: llama.cpp dies of a damaged one."""
+        for path in self._folder.glob(f"{self._name(tokens)}-*.kv") if self._folder else ():
+            with suppress(OSError):
+                if path.stem.endswith(f"-{_content(path)}"):
+                    return path
+                path.unlink()
+        return None
 
     def keep_prefix(self, tokens: Sequence[int], save: Callable[[Path], object]) -> None:
         """Has the KV cache of these tokens written by `save`."""
         if self._folder:
-            _write(self._prefix_path(self._folder, tokens), save, "*.kv")
+            folder, name = self._folder, self._name(tokens)
+            _write(folder, save, lambda scratch: f"{name}-{_content(scratch)}.kv", "*.kv")
 
     def _findings_path(self, folder: Path) -> Path:
         return folder / f"{self._key}.json"
 
-    def _prefix_path(self, folder: Path, tokens: Sequence[int]) -> Path:
-        return folder / f"{self._key}-{_digest(tokens)}.kv"
+    def _name(self, tokens: Sequence[int]) -> str:
+        return f"{self._key}-{_digest(tokens)}"
 
 
-def _write(path: Path, save: Callable[[Path], object], others: str) -> None:
+def _write(folder: Path, save: Callable[[Path], object], name_of: Callable[[Path], str], others: str) -> None:
     """Writes a whole file or none, readable by its owner alone, in the place of `others`; a full disk does no harm."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder)
         scratch = Path(name)
         try:
             save(scratch)
             os.fsync(descriptor)
-            scratch.rename(path)
+            path = scratch.rename(folder / name_of(scratch))
         finally:
             os.close(descriptor)
             scratch.unlink(missing_ok=True)
-        for other in path.parent.glob(others):
+        for other in folder.glob(others):
             if other != path:
                 other.unlink(missing_ok=True)
     except OSError as error:
-        log.warning("%s cannot be kept, so that the next start takes longer: %s", path.name, error)
+        log.warning("%s: nothing can be kept there, so the next start takes longer: %s", folder, error)
+
+
+def _content(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _digest(parts: Sequence[object]) -> str:

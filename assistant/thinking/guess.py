@@ -86,13 +86,20 @@ class Guessing:
         """The utterance is over: whether the reply to it is under way already."""
         with self._lock:
             self._newest = None
-            guess, self._guess = self._guess, None
-        if guess is None:
-            return False
-        if guess.answers(request):
-            return guess.keep()
-        guess.drop()
+            guess = self._guess
+            if guess and guess.answers(request):
+                self._guess = None
+                return guess.keep()
+        self.end()
         return False
+
+    def end(self) -> None:
+        """Nothing is expected any more."""
+        with self._lock:
+            self._newest = None
+            guess, self._guess = self._guess, None
+        if guess:
+            guess.drop()
 
     def is_current(self, request: Anticipate) -> bool:
         return request is self._newest and not request.turn.cancelled

@@ -249,7 +249,7 @@ class LanguageModel:
             raise OSError(f"{path}: llama.cpp could not write it")
 
     def restore(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Makes the KV cache hold `tokens` as `save` left them; False if the file holds others, or is damaged."""
+        """Makes the KV cache hold `tokens` as `save` left them in a file, which must be whole; False: it has others."""
         self._rewind(0)
         found, n_found = (api.llama_token * len(tokens))(), ctypes.c_size_t(0)
         arguments = self._context, os.fsencode(path), 0, found, len(tokens), ctypes.byref(n_found)

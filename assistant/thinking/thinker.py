@@ -129,6 +129,7 @@ class Thinker:
         self.worker.post(Start())
 
     def stop(self) -> None:
+        self._guessing.end()
         self._loading.stop()
         self.worker.stop()
 

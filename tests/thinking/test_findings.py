@@ -72,3 +72,13 @@ def test_without_a_folder_nothing_is_kept(load: Load) -> None:
     kept.keep_prefix([1], lambda path: path.write_text("x"))
     assert kept.findings() is None
     assert kept.prefix([1]) is None
+
+
+def test_a_prefix_that_was_damaged_is_not_used(load: Load) -> None:
+    kept = KeptFiles(load, [])
+    kept.keep_prefix([1], lambda path: path.write_text("whole"))
+    path = kept.prefix([1])
+    assert path is not None
+    path.write_text("whale")
+    assert kept.prefix([1]) is None
+    assert not path.exists()

@@ -338,16 +338,11 @@ def test_what_was_saved_is_restored_and_gone_on_with(paths: dict[str, Path], tmp
         assert model.logits() == fresh_logits(paths["gemma4"], other)
 
 
-@pytest.mark.parametrize("damage", ["other tokens", "cut off", "garbage"])
-def test_a_file_that_is_not_what_it_should_be_is_refused(paths: dict[str, Path], tmp_path: Path, damage: str) -> None:
+def test_what_was_saved_of_other_tokens_is_refused(paths: dict[str, Path], tmp_path: Path) -> None:
     tokens, path = some_tokens(100, 1), tmp_path / "prefix.kv"
     with LanguageModel(paths["gemma4"], n_ctx=N_CTX, n_threads=2) as model:
-        model.fill(tokens if damage != "other tokens" else some_tokens(100, 2))
+        model.fill(some_tokens(100, 2))
         model.save(path)
-        if damage == "cut off":
-            path.write_bytes(path.read_bytes()[:-1000])
-        elif damage == "garbage":
-            path.write_bytes(b"garbage" * 1000)
         assert not model.restore(path, tokens)
         assert model.evaluate(tokens) == 100
         assert model.logits() == fresh_logits(paths["gemma4"], tokens)
