@@ -54,8 +54,12 @@ class _Scripted(LanguageModel):
     n_reply = 0
     n_filled = 0
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._random = random.Random(1)  # one for all replies: where two are alike, old ones are found in the cache
+
     def evaluate(self, tokens: Sequence[int], *rest: Any) -> int:
-        said = random.Random(len(tokens)).choices(self.tokenize(PARAGRAPH, special=False), k=self.n_reply)
+        said = self._random.choices(self.tokenize(PARAGRAPH, special=False), k=self.n_reply)
         self._left = [*said, *self.tokenize(self.eos, special=True)]
         return super().evaluate(tokens, *rest)
 
@@ -141,17 +145,16 @@ def _afresh(
 def _cases(model: LanguageModel) -> Iterator[tuple[str, list[list[int]]]]:
     """What is asked next, when the cache holds what it held in an assistant just before.
 
-    That is the prompt, after those that a new context evaluates first. They are of a length at which llama.cpp uses the
-    same kernels for all: others round otherwise, and random weights, to which many tokens are all but equally likely,
-    reply otherwise then.
+    That is the prompt, after those that a new context evaluates first, so that both read it in the same batches: others
+    are rounded otherwise, and random weights, to which many tokens are all but equally likely, reply otherwise then.
     """
     words = model.tokenize(PARAGRAPH, special=False)
     prefix, first, second, question = (
         random.Random(seed).choices(words, k=n) for seed, n in enumerate((64, 64, 64, 8))
     )
-    model.evaluate([*prefix, *first, *second])
+    _read(model, [prefix, [*prefix, *first], [*prefix, *first, *second]])
     yield "rewound", [prefix, [*prefix, *first], [*prefix, *first, *question]]
-    model.evaluate([*prefix, *first, *second])
+    _read(model, [prefix, [*prefix, *first], [*prefix, *first, *second]])
     model.fill([*prefix, *second])
     yield "trimmed", [prefix, [*prefix, *second], [*prefix, *second, *question]]
     with TemporaryDirectory() as folder:
@@ -166,11 +169,15 @@ def _cases(model: LanguageModel) -> Iterator[tuple[str, list[list[int]]]]:
 
 
 def _reply(model: LanguageModel, steps: Sequence[Sequence[int]], n_tokens: int) -> list[int]:
-    for prompt in steps[:-1]:
-        model.fill(prompt)
+    _read(model, steps[:-1])
     model.evaluate(steps[-1])
     tokens = [model.sample(likeliest=True)]
     for _ in range(n_tokens - 1):
         model.append(tokens[-1])
         tokens.append(model.sample(likeliest=True))
     return tokens
+
+
+def _read(model: LanguageModel, steps: Sequence[Sequence[int]]) -> None:
+    for prompt in steps:
+        model.fill(prompt)

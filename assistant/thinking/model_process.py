@@ -42,8 +42,9 @@ LOAD_TIMEOUT_S = 180.0  # an SD card reads E4B in about a minute
 SILENCE_TIMEOUT_S = 60.0  # a token, or 128 tokens of a prompt, on the slowest board
 # Threads that wait for one another spin for some microseconds, then sleep. Where they spin on, ears and voice come to
 # a standstill, and so do they; where they sleep at once, a token takes half as long again. On two cores of an AMD EPYC,
-# tokens a second, alone and with one core busy otherwise: 16 and 15 at once, 24 and 10 so, 25 and 3 at ten times that.
-ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000", "GGML_NO_BACKTRACE": "1"}
+# tokens a second, alone and with one core busy otherwise: 15 and 14 at once, 22 and 12 so, 24 and 10 at twice that, 25
+# and 3 at twenty times that.
+ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "500", "GGML_NO_BACKTRACE": "1"}
 PROGRAM = ("-m", "assistant.thinking.model_child")
 END_TIMEOUT_S = 5.0  # from the end of the pipe to that of the process
 

@@ -190,7 +190,12 @@ class Thinker:
         if not request.whole:
             self._model.prepare(self._conversation.history, self._asked(request.text))
         elif guess := self._guessing.begin(request, self._post):
-            self._think(_Request(request.turn, request.text, guess, guess.post))
+            try:
+                self._think(_Request(request.turn, request.text, guess, guess.post))
+            except Exception:
+                guess.drop()  # the question comes again; where it came already, this is its end
+                guess.post(Failed(request.turn, phrases.THINKING_FAILED))
+                raise
 
     def _think(self, request: _Request) -> None:
         if request.is_over:

@@ -556,3 +556,37 @@ def test_a_pause_while_the_button_is_held_is_no_likely_end() -> None:
 def test_a_likely_end_says_nothing_of_noise() -> None:
     room = made_up().tell(Listen(Turn(1))).hear(silence(1.0))
     assert likely_ends(room.events()) == []
+
+
+class SettlesOnOthers(Spelling):
+    """Hears another word when it has to be certain."""
+
+    def settle(self) -> list[Word]:
+        self._texts = ["jarvis" if text == "the" else text for text in self._texts]
+        return self.finish()
+
+
+def test_words_that_became_others_at_the_pause_are_told_before_the_likely_end() -> None:
+    turn = Turn(1)
+    room = made_up(recognizer=SettlesOnOthers()).tell(Listen(turn)).hear(said("what the")).hear(silence(0.3))
+    *_, partial, end = room.events()
+    assert isinstance(partial, Partial)
+    assert (partial.text, partial.n_stable) == ("what jarvis", 2)
+    assert end == EndLikely(turn, "what jarvis")
+    assert outcomes(room.hear(silence(1.0)).events()) == ["what jarvis"]
+
+
+def test_a_pause_after_the_wake_phrase_alone_is_no_likely_end() -> None:
+    samples = np.concatenate([said("hey jarvis"), silence(0.5)])
+    fired = 17 * CHUNK_SAMPLES
+    room = made_up().hear(samples[:fired]).tell(Listen(Turn(1), since=fired)).hear(samples[fired:])
+    assert likely_ends(room.events()) == []
+    assert likely_ends(room.hear(said("what time the")).hear(silence(0.3)).events())[-1] == "what time the"
+
+
+def test_a_likely_end_comes_before_the_end_of_the_shortest_command() -> None:
+    turn = Turn(1)
+    room = made_up().tell(Listen(turn)).hear(np.concatenate([said("what time"), silence(1.0)]))
+    *_, likely, heard = room.events()
+    assert likely == EndLikely(turn, "what time")
+    assert isinstance(heard, Heard)

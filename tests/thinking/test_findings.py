@@ -82,3 +82,26 @@ def test_a_prefix_that_was_damaged_is_not_used(load: Load) -> None:
     path.write_text("whale")
     assert kept.prefix([1]) is None
     assert not path.exists()
+
+
+def test_a_folder_that_cannot_be_made_costs_a_warning(
+    load: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "kept").write_text("in the way")
+    kept = KeptFiles(load, [])
+    kept.keep_findings(FOUND)
+    kept.keep_prefix([1], lambda path: path.write_text("x"))
+    assert caplog.text.count("nothing can be kept there, so the next start takes longer") == 2
+    assert kept.findings() is None
+    assert kept.prefix([1]) is None
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", '{"decode_threads": 2}', "\0"])
+def test_findings_that_were_damaged_are_found_out_anew(load: Load, tmp_path: Path, damaged: str) -> None:
+    kept = KeptFiles(load, [])
+    kept.keep_findings(FOUND)
+    (path,) = (tmp_path / "kept").iterdir()
+    path.write_text(damaged)
+    assert kept.findings() is None
+    kept.keep_findings(FOUND)
+    assert kept.findings() == FOUND

@@ -346,3 +346,26 @@ def test_what_was_saved_of_other_tokens_is_refused(paths: dict[str, Path], tmp_p
         assert not model.restore(path, tokens)
         assert model.evaluate(tokens) == 100
         assert model.logits() == fresh_logits(paths["gemma4"], tokens)
+
+
+def replied(path: Path, *, lean: bool) -> list[int]:
+    with LanguageModel(path, n_ctx=N_CTX, n_threads=2, lean=lean) as model:
+        model.sample_with(temperature=0.0, top_k=1, top_p=1.0, seed=1)
+        model.evaluate(model.tokenize("The capital of France is", special=False))
+        tokens = [model.sample()]
+        while len(tokens) < 12:
+            model.append(tokens[-1])
+            tokens.append(model.sample())
+        return tokens
+
+
+def test_a_lean_model_says_the_same(paths: dict[str, Path]) -> None:
+    assert replied(paths["smollm2"], lean=True) == replied(paths["smollm2"], lean=False)
+
+
+def test_plain_sentences_are_likelier_than_nonsense_to_a_model_that_makes_sense(paths: dict[str, Path]) -> None:
+    with LanguageModel(paths["smollm2"], n_ctx=N_CTX, n_threads=2) as model:
+        words = "The sun rises in the east and sets in the west.".split()
+        plain, mixed = (model.tokenize(" ".join(text), special=False) for text in (words, sorted(words)))
+        assert model.log_likelihood(mixed) < model.log_likelihood(plain) < 0
+        assert model.cached == plain

@@ -4,16 +4,30 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.errors import ModelError
-from assistant.thinking.language_model import LanguageModel
-from assistant.thinking.messages import Called, Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
+from assistant.thinking.language_model import BATCH, LanguageModel
+from assistant.thinking.messages import (
+    Called,
+    Ending,
+    Exchange,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    Piece,
+    Prepare,
+    Tokens,
+)
+from assistant.thinking.model_child import Child
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
 from assistant.thinking.tool_calls import Call, Malformed, Parameter, Tool, response
+from assistant.thinking.turns import Turns
 
 TOOLS = (
     Tool("set_timer", "Sets a timer.", (Parameter("minutes", "integer", "How long"), Parameter("name", "string", ""))),
@@ -27,7 +41,7 @@ FORCED_CHILD = """
 import json, sys
 from pathlib import Path
 from assistant.thinking import model_child
-from assistant.thinking.language_model import LanguageModel
+from assistant.thinking.language_model import BATCH, LanguageModel
 
 class ForcedModel(LanguageModel):
     def sample(self, *, likeliest=False):
@@ -273,3 +287,143 @@ def test_without_tools_a_call_is_no_call(forced: ForcedModel, tokenize: Callable
     assert calls == []
     assert tokens_of(pieces) == tokenize(f"{CALL}It is set.")
     assert finished.n_generated == len(pieces)
+
+
+class AtWork:
+    """A child in this process, and what it sends."""
+
+    def __init__(self, load: Load) -> None:
+        self._ours, theirs = Pipe()
+        self.turns = Turns()
+        self.asked_after: int | None = None  # so often it looks whether something else is to be done, and nothing is
+        self.child = Child(theirs, load, self.turns, self._is_asked, LanguageModel)
+
+    def _is_asked(self) -> bool:
+        if self.asked_after is None:
+            return False
+        self.asked_after -= 1
+        return self.asked_after < 0
+
+    def warm(self) -> Loaded:
+        return self.child.warm()
+
+    def reply(self, question: str, history: tuple[Exchange, ...] = ()) -> Finished:
+        number = next(turn_numbers)
+        self.turns.ask(number)
+        self.child.generate(Generate(number, history, question))
+        while not isinstance(message := self._ours.recv(), Finished):
+            pass
+        return message
+
+    def close(self) -> None:
+        self.child.model.close()
+
+
+@pytest.fixture
+def at_work(tiny_load: Load) -> Iterator[Callable[..., AtWork]]:
+    """Makes a child that works in this process and has a short prompt."""
+    made: list[AtWork] = []
+
+    def make(**settings: Any) -> AtWork:
+        made.append(AtWork(replace(tiny_load, tools=(), max_tokens=4, temperature=0.0, **settings)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+AtWorkOf = Callable[..., AtWork]
+QUESTION = "What is the capital of France, and how many people live there?"
+
+
+def test_what_was_read_ahead_of_a_question_is_not_evaluated_again(at_work: AtWorkOf) -> None:
+    one = at_work()
+    one.warm()
+    history = (Exchange(tuple(range(300, 340)), tuple(range(340, 380))),)
+    known = "What is the capital of France,"
+    one.child.prepare(Prepare(history, known))
+    finished = one.reply(QUESTION, history)
+    n_known = len(one.child.model.tokenize(known, special=False))
+    n_to_reply = len(one.child.format.to_reply)
+    assert finished.n_evaluated == len(finished.question) - n_known + n_to_reply
+    other = one.reply("Why is the sky blue?", history)
+    assert other.n_evaluated == len(other.question) + n_to_reply
+
+
+@pytest.mark.parametrize("n_looks", [0, 1, 2])
+def test_what_is_read_ahead_makes_room_for_a_question(at_work: AtWorkOf, n_looks: int) -> None:
+    one = at_work()
+    loaded = one.warm()
+    history = (Exchange(tuple(range(300, 400)), tuple(range(400, 500))),)
+    one.asked_after = n_looks
+    one.child.prepare(Prepare(history))
+    assert len(one.child.model.cached) <= loaded.n_prefix + n_looks * BATCH
+    one.asked_after = None
+    finished = one.reply(QUESTION, history)
+    assert finished.ending in (Ending.END, Ending.MAX_TOKENS)
+    assert finished.n_prompt == len(one.child.format.prompt(history, finished.question))
+    assert one.child.model.cached[: finished.n_prompt] == list(one.child.format.prompt(history, finished.question))
+
+
+def test_what_does_not_fit_is_not_read_ahead(at_work: AtWorkOf) -> None:
+    one = at_work(n_ctx=256)
+    loaded = one.warm()
+    one.child.prepare(Prepare((Exchange(tuple(range(300, 500)), tuple(range(500, 600))),)))
+    assert len(one.child.model.cached) < 2 * loaded.n_prefix
+    assert one.reply("So?").ending in (Ending.END, Ending.MAX_TOKENS)
+
+
+def test_another_start_finds_the_prompt_in_its_file(at_work: AtWorkOf, tmp_path: Path) -> None:
+    first = at_work(folder=tmp_path)
+    loaded = first.warm()
+    assert loaded.n_evaluated == loaded.n_prefix
+    reply = first.reply(QUESTION)
+    second = at_work(folder=tmp_path)
+    assert second.warm() == replace(loaded, n_evaluated=0)
+    again = second.reply(QUESTION)
+    assert again.n_evaluated == reply.n_evaluated
+    assert second.child.model.cached == first.child.model.cached
+
+
+@pytest.mark.parametrize("damage", ["cut off", "garbage", "changed"])
+def test_a_damaged_file_of_the_prompt_costs_only_time(at_work: AtWorkOf, tmp_path: Path, damage: str) -> None:
+    at_work(folder=tmp_path).warm()
+    (path,) = tmp_path.glob("*.kv")
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    damaged = {
+        "cut off": whole[:middle],
+        "garbage": bytes(range(256)) * 64,
+        "changed": whole[:middle] + bytes(byte ^ 255 for byte in whole[middle : middle + 64]) + whole[middle + 64 :],
+    }
+    path.write_bytes(damaged[damage])
+    loaded = at_work(folder=tmp_path).warm()
+    assert loaded.n_evaluated == loaded.n_prefix
+    assert at_work(folder=tmp_path).warm().n_evaluated == 0
+
+
+def test_another_prompt_is_kept_in_the_file_when_it_is_read(at_work: AtWorkOf, tmp_path: Path) -> None:
+    one, other = at_work(folder=tmp_path), "You are a parrot."
+    one.warm()
+    one.child.set_prompt(other)
+    one.child.prepare(Prepare(()))
+    assert one.child.model.cached == list(one.child.format.prefix)
+    assert at_work(folder=tmp_path, system_prompt=other).warm().n_evaluated == 0
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_was_found_out_is_not_tried_again(at_work: AtWorkOf, tmp_path: Path) -> None:
+    load = {"folder": tmp_path, "n_threads": 0}
+    threads = at_work(**load).warm().n_threads
+    (path,) = tmp_path.glob("*.json")
+    kept = path.read_text()
+    assert [json.loads(kept)[f"{kind}_threads"] for kind in ("decode", "prefill")] == list(threads)
+    changed = {**json.loads(kept), "decode_threads": 7}
+    path.write_text(json.dumps(changed))
+    assert at_work(**load).warm().n_threads[0] == 7
+
+
+def test_a_model_that_says_gibberish_is_refused(at_work: AtWorkOf) -> None:
+    with pytest.raises(ModelError, match="it takes plain sentences for nonsense"):
+        at_work(sense=True)

@@ -448,3 +448,21 @@ def test_a_prompt_that_would_not_fit_changes_nothing(load: Load) -> None:
     model.set_prompt("word " * load.n_ctx)
     assert run(model, QUESTIONS[0])[1].n_prompt == before.n_prompt
     model.close()
+
+
+@pytest.mark.parametrize("known", ["", "What is the"])
+def test_a_question_that_comes_while_another_is_read_ahead_is_answered_as_ever(model: ModelProcess, known: str) -> None:
+    story, finished = run(model, STORY)
+    history = (Exchange(finished.question, tokens_of(story)),) * 20
+    model.prepare(history, known)
+    pieces, finished = run(model, QUESTIONS[0])
+    assert finished.ending is Ending.END
+    assert "Paris" in text_of(pieces)
+
+
+def test_a_model_that_says_gibberish_is_refused_and_leaves_no_process(tiny_load: Load) -> None:
+    model = ModelProcess(replace(tiny_load, sense=True))
+    with pytest.raises(ModelError, match="it takes plain sentences for nonsense") as refused:
+        model.start()
+    assert "\n" not in str(refused.value)
+    assert not model.alive

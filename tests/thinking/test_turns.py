@@ -106,3 +106,43 @@ def test_each_call_waits_for_a_result_of_its_own() -> None:
     turns.give(ToolResult(1, "first"))
     assert turns.wait_for_result(1) == "first"
     assert outcome_of_waiting(turns, 1, lambda: turns.give(ToolResult(1, "second"))) == "second"
+
+
+def test_what_is_done_between_turns_gives_way_to_one_that_is_asked_for() -> None:
+    model, turns = FakeAbort(), Turns()
+    turns.begin_between(model, lambda: False, gives_way=True)
+    assert not model.aborted
+    turns.ask(1)
+    assert model.aborted
+    turns.begin(1, model)
+    assert not model.aborted
+
+
+def test_what_a_turn_will_need_does_not_give_way() -> None:
+    model, turns = FakeAbort(), Turns()
+    turns.begin_between(model, lambda: False, gives_way=False)
+    turns.ask(1)
+    assert not model.aborted
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_a_late_cancel_does_not_end_what_is_done_between_turns(gives_way: bool) -> None:
+    model, turns = FakeAbort(), Turns()
+    turns.begin(1, model)
+    turns.begin_between(model, lambda: False, gives_way=gives_way)
+    turns.cancel(1)
+    assert not model.aborted
+
+
+def test_what_is_out_of_date_already_is_not_begun() -> None:
+    model, turns = FakeAbort(), Turns()
+    turns.begin_between(model, lambda: True, gives_way=False)
+    assert model.aborted
+
+
+def test_a_reply_does_not_give_way_as_what_was_done_before_it() -> None:
+    model, turns = FakeAbort(), Turns()
+    turns.begin_between(model, lambda: False, gives_way=True)
+    turns.begin(1, model)
+    turns.ask(2)
+    assert not model.aborted
