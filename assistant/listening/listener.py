@@ -216,7 +216,7 @@ class Listener:
             grew = self._tell_partial(utterance, chunk)
             # A pause after the wake phrase alone is none after a question, and its rest is easily taken for words.
             asked = utterance.near_until > since + TAIL_SAMPLES or utterance.since is None
-            if asked and utterance.endpoint.n_silence >= LIKELY_SAMPLES and not hold:
+            if asked and not (near or hold) and utterance.endpoint.n_silence >= LIKELY_SAMPLES:
                 self._settle(utterance, chunk)
         pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
         if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):

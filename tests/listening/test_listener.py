@@ -592,3 +592,10 @@ def test_a_likely_end_comes_before_the_end_of_the_shortest_command() -> None:
     *_, likely, heard = room.events()
     assert likely == EndLikely(turn, "what time")
     assert isinstance(heard, Heard)
+
+
+def test_who_goes_on_after_a_pause_is_not_cut_in_the_first_word() -> None:
+    room = made_up().tell(Listen(Turn(1)))
+    for word in ("what", "the", "time"):
+        room.hear(said(word)).hear(silence(0.23))
+    assert likely_ends(room.events()) == ["what", "what the", "what the time"]
