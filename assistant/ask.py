@@ -33,7 +33,8 @@ from assistant.orders import Anticipate, Finish, Forget, Note, Render, Say, SetP
 from assistant.parts import build_commands, build_ears, build_talker, build_thinker, choose_model
 from assistant.presence import daemon_runs
 from assistant.record import Record
-from assistant.thinking.thinker import LANGUAGE_MODEL, Thinker
+from assistant.thinking.loading import LANGUAGE_MODEL
+from assistant.thinking.thinker import Thinker
 
 LISTENER_PATIENCE_S = 10.0
 LONGEST_PAUSE_S = 2.0

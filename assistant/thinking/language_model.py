@@ -278,16 +278,22 @@ class LanguageModel:
         return np.ctypeslib.as_array(api.llama_get_logits_ith(self._context, -1), (n_tokens,)).astype(np.float32)
 
     def log_likelihood(self, tokens: Sequence[int]) -> float:
-        """How likely it finds a text after its first token: the mean over the others, natural logarithm."""
+        """How likely it finds a text: the mean over its tokens, natural logarithm.
+
+        It stands after the token that begins a text, without which Gemma finds nothing likely; where the model has
+        none, the first token takes its place.
+        """
+        begin: list[int] = [api.llama_vocab_bos(self._vocab)] if api.llama_vocab_get_add_bos(self._vocab) else []
+        first, *rest = [*begin, *tokens]
         self._rewind(0)
-        self._decode(tokens[:1], logits=True)
+        self._decode([first], logits=True)
         total = 0.0
-        for token in tokens[1:]:
+        for token in rest:
             logits = self._logits_array()
             top = logits.max()
             total += float(logits[token] - top - np.log(np.exp(logits - top).sum()))
             self._decode([token], logits=True)
-        return total / (len(tokens) - 1)
+        return total / len(rest)
 
     def abort(self) -> None:
         """Stops an evaluation that is under way, from any thread, and any that begins before `allow`."""

@@ -16,15 +16,13 @@ from assistant.orders import Anticipate, Cancel, Forget, Note, Think
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation
 from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
 from assistant.thinking.guess import Guess, Guessing
-from assistant.thinking.loading import FIRST_RETRY_S, LANGUAGE_MODEL, NEVER_S, Loading, Startable
+from assistant.thinking.loading import FIRST_RETRY_S, NEVER_S, Loading, Startable
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.telling import Telling
 from assistant.thinking.writing import Writing
 from assistant.turn import Turn
 from assistant.worker import Worker
-
-__all__ = ["LANGUAGE_MODEL", "Model", "Start", "Thinker"]
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ PARAGRAPH = (
     "All human beings are born free and equal in dignity and rights. They are endowed with reason and conscience and "
     "should act towards one another in a spirit of brotherhood."
 )
-LEAST_LIKELIHOOD = -6.0  # a token, natural logarithm: sound models reach -1 to -4, a guess among 262,144 tokens -12.5
+LEAST_LIKELIHOOD = -6.0  # a token: Gemma 3 270M reaches -1.2, SmolLM2 135M -1.9, a guess among 262,144 tokens -12.5
 N_DECODED, N_PREFILLED = 4, 32  # tokens a trial
 N_TRIALS = 3  # the fastest counts: whatever else works here makes it slower, never faster
 WORTH = 0.97  # a thread more has to save 3 % of the time: the voice and the ears could use that core

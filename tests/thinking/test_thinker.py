@@ -15,9 +15,10 @@ from assistant import phrases
 from assistant.errors import ModelError
 from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost, Replied, Sentence, TokenCounts
 from assistant.orders import Cancel, Forget, Note, Think
+from assistant.thinking.loading import LANGUAGE_MODEL
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
-from assistant.thinking.thinker import LANGUAGE_MODEL, Model, Thinker
+from assistant.thinking.thinker import Model, Thinker
 from assistant.thinking.tool_calls import Call, Tool, Value
 from assistant.turn import Turn
 
