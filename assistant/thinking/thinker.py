@@ -6,9 +6,8 @@ end the reply is begun, and kept back until the end is certain.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from assistant import phrases
 from assistant.events import Did, Event, Failed, FirstToken, GuessDropped, Replied, Sentence, TokenCounts
@@ -16,8 +15,9 @@ from assistant.orders import Anticipate, Cancel, Forget, Note, Think
 from assistant.thinking.conversation import QUESTION_TOKENS, Conversation
 from assistant.thinking.deeds import EMPTY, Deeds, Toolbox
 from assistant.thinking.guess import Guess, Guessing
-from assistant.thinking.loading import FIRST_RETRY_S, NEVER_S, Loading, Startable
-from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Piece, Tokens
+from assistant.thinking.loading import FIRST_RETRY_S, NEVER_S, Loading
+from assistant.thinking.messages import Called, Ending, Exchange, Finished, Loaded, Tokens
+from assistant.thinking.model import Model
 from assistant.thinking.model_process import ModelDiedError
 from assistant.thinking.telling import Telling
 from assistant.thinking.writing import Writing
@@ -25,18 +25,6 @@ from assistant.turn import Turn
 from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
-
-
-class Model(Startable, Protocol):
-    """The language model, wherever it runs; `ModelProcess` says what the methods do and raise."""
-
-    def reply(
-        self, number: int, history: tuple[Exchange, ...], question: str
-    ) -> Iterator[Piece | Called | Finished]: ...
-    def answer_call(self, number: int, text: str) -> None: ...
-    def prepare(self, history: tuple[Exchange, ...], text: str = "") -> None: ...
-    def set_prompt(self, system_prompt: str) -> None: ...
-    def cancel(self, number: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +267,7 @@ class Thinker:
         if not is_told:
             return finished
         if not telling.said and not n_did:
-            text = phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER
-            request.post(Sentence(request.turn, text))
+            request.post(Sentence(request.turn, phrases.NOT_DONE if telling.withheld else phrases.NO_ANSWER))
         elif n_did or not telling.withheld:  # what it falsely claims it is not to believe later
             self._last.kept = Exchange(finished.question, tokens)
             self._conversation.add(self._last.kept)
@@ -291,8 +278,7 @@ class Thinker:
         """Feeds what the model says to `telling`, and has done what it calls for, once that is certain to be wanted."""
         self._n_replies += 1
         number = self._n_replies
-        turns = [request.turn, request.guess.turn] if request.guess else [request.turn]
-        for turn in turns:
+        for turn in (request.turn, request.guess.turn) if request.guess else (request.turn,):
             turn.on_cancel(lambda: self._model.cancel(number))
         self._writing.begin()
         for message in self._model.reply(number, self._conversation.history, self._asked(request.text)):

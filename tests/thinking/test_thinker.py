@@ -17,8 +17,9 @@ from assistant.events import Did, Event, Failed, FirstToken, PartFound, PartLost
 from assistant.orders import Cancel, Forget, Note, Think
 from assistant.thinking.loading import LANGUAGE_MODEL
 from assistant.thinking.messages import Called, Ending, Exchange, Finished, Load, Loaded, Piece, Tokens
+from assistant.thinking.model import Model
 from assistant.thinking.model_process import ModelDiedError, ModelProcess
-from assistant.thinking.thinker import Model, Thinker
+from assistant.thinking.thinker import Thinker
 from assistant.thinking.tool_calls import Call, Tool, Value
 from assistant.turn import Turn
 
