@@ -11,7 +11,7 @@ from assistant.doing.commands import Command, Commands
 from assistant.doing.device_actions import DeviceActions, Sound
 from assistant.doing.doer import Doer
 from assistant.doing.keeping_actions import KeepingActions
-from assistant.doing.owner import OwnerCommands
+from assistant.doing.owner import Outputs, OwnerCommands
 from assistant.doing.says import Says
 from assistant.doing.sum_actions import SumActions
 from assistant.events import Event, Wanted
@@ -38,20 +38,27 @@ class Abilities:
         *,
         model: str = "",
         rings: bool = True,
+        outputs: Outputs | None = None,
     ) -> None:
-        """`model` names the language model. Where nothing `rings`, as no daemon runs, whoever sets a timer is told."""
+        """`model` names the language model; the owner's commands switch the `outputs`.
+
+        Where nothing `rings`, as no daemon runs, whoever sets a timer is told.
+        """
         self._kept = kept
         self._post = post
-        owner = OwnerCommands(settings.commands)
+        owner = OwnerCommands(settings.commands, outputs)
         actions = dict(self._actions(model)) | {intent: _own(owner, intent, kept.says) for intent in owner.templates}
         if not rings:
             actions |= {intent: _with_remark(actions[intent], kept.says("not_running")) for intent in SETS}
         self.ringer = Ringer(kept.schedule, kept.what_rings, post)
         self.doer = Doer(commands, actions, kept.says, post, self.ringer.look)
         self.toolbox = ActionTools(self.doer, kept.says("no_such_time"))
-        sound = kept.sound()
-        post(Wanted(SetVolume(0.0 if sound.muted else sound.volume / 100)))
-        post(Wanted(SetPace(sound.pace)))
+
+    def sound_as_kept(self) -> None:
+        """Has it speak as loud and as fast as it was last told to."""
+        sound = self._kept.sound()
+        self._post(Wanted(SetVolume(0.0 if sound.muted else sound.volume / 100)))
+        self._post(Wanted(SetPace(sound.pace)))
 
     def common(self) -> list[str]:
         """What it will say most often."""

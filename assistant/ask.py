@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +70,11 @@ class Answer:
             duration_s = round(len(self.spoken) / self.rate_hz, 3)
             audio = {"path": str(self.out) if self.out else None, "rate_hz": self.rate_hz, "duration_s": duration_s}
         return {
-            "path": "command" if record.did and not record.first_token_s else "model",
-            "actions": [{"action": one.action, "done": one.done} for one in record.did],
-            "transcript": record.transcript,
+            **record.as_json(),
             "partials": partials if record.transcript else None,
             "wake": wake,
-            "reply": record.reply,
-            "sentences": record.sentences,
             "model": self.model,
             "audio": audio,
-            "timings": record.timings(),
-            "tokens": asdict(record.tokens) if record.tokens else None,
         }
 
     def summary(self) -> str:
@@ -131,6 +125,7 @@ class _Asking:
         self._abilities = Abilities(
             settings, self._kept, self._commands, self._daemon.post, model=_model_name(settings), rings=daemon_runs()
         )
+        self._abilities.sound_as_kept()
         self._doer = self._abilities.doer
         self._doer.thinker = self
         self._daemon.doer, self._daemon.ringer = self._doer.worker, self._abilities.ringer.worker

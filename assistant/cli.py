@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from assistant import __version__, kept_commands
+from assistant import __version__, kept_commands, remote_commands
 from assistant.bench_commands import bench_app
 from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
 from assistant.errors import AssistantError, ConfigError, DeviceError
@@ -23,7 +23,15 @@ models_app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")
-app.command("timers")(kept_commands.timers)
+for command in (
+    remote_commands.status,
+    remote_commands.stop,
+    remote_commands.mute,
+    remote_commands.unmute,
+    remote_commands.reload,
+    kept_commands.timers,
+):
+    app.command()(command)
 app.add_typer(kept_commands.memory_app, name="memory")
 app.add_typer(kept_commands.history_app, name="history")
 
@@ -57,11 +65,13 @@ def options(
 @app.command()
 def run() -> None:
     """Be the assistant: listen, think and speak until interrupted."""
-    settings = settings_of_the_file()
-    log_to_stderr(settings.log.level, "%(asctime)s %(levelname)-7s %(message)s")
-    from assistant.daemon import run as run_daemon
+    from assistant.checks import checked_settings
 
-    run_daemon(settings)
+    settings = checked_settings(Options.config)
+    log_to_stderr(settings.log.level, "%(asctime)s %(levelname)-7s %(message)s")
+    from assistant.service import run as run_service
+
+    run_service(settings, lambda: checked_settings(Options.config))
 
 
 @app.command()
@@ -76,6 +86,8 @@ def ask(
 ) -> None:
     """Ask one question, typed or recorded.
 
+    A typed one goes to the assistant that runs, if one does, which writes its reply here and does not speak it.
+
     assistant ask "How far is the moon?" --out reply.wav
 
     assistant ask --audio question.wav --json
@@ -84,6 +96,8 @@ def ask(
         raise typer.BadParameter("give the question either as text or with --audio FILE")
     if text is not None and not text.strip():
         raise typer.BadParameter("the question is empty")
+    if text and not out and remote_commands.ask_aside(text, as_json=as_json):
+        return
     settings = settings_of_the_file()
     log_to_stderr()
     from assistant.ask import Question
@@ -103,6 +117,8 @@ def say(
     out: Annotated[Path | None, typer.Option(help="Write it to this WAV file instead.", show_default=False)] = None,
 ) -> None:
     """Say something through the speaker, or into a file."""
+    if not out and remote_commands.say_aloud(text):
+        return
     settings = settings_of_the_file()
     log_to_stderr()
     from assistant.tryout import say as say_it

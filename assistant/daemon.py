@@ -1,28 +1,27 @@
-"""The daemon: the main loop, which alone owns the state, and the parts around it. Runs on the main thread."""
+"""The main loop, which alone owns the state: what happens changes it, what follows goes to the parts. Main thread."""
 
 import logging
 import queue
-import signal
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from assistant import config
-from assistant.abilities import Abilities
-from assistant.audio.chunk import Chunk, Samples
-from assistant.audio.sound_card import Echo, SoundCard
-from assistant.config import Dialogue, Settings
-from assistant.doing.history import PastExchange, exchange_now
-from assistant.events import Event, Heard, Ready, Sentence
-from assistant.kept import Kept
+from assistant.audio.chunk import Samples
+from assistant.config import Dialogue
+from assistant.events import Event, Heard, Sentence
 from assistant.orders import (
     Anticipate,
     Cancel,
     Chime,
     Earcon,
+    Enough,
     Finish,
     Heed,
     Ignore,
     Listen,
+    Mute,
     Order,
     Render,
     Ring,
@@ -32,13 +31,10 @@ from assistant.orders import (
     Silence,
     Think,
 )
-from assistant.parts import build_commands, build_echo, build_listener, build_talker, build_thinker, choose_model
-from assistant.presence import announce
 from assistant.record import Calls, Record
-from assistant.states import State, react
-from assistant.thinking.model_process import PROGRAM
+from assistant.states import Phase, State, react
 from assistant.turn import Turn
-from assistant.worker import Worker
+from assistant.worker import BEAT_S
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +51,20 @@ class Sound(Protocol):
     def chime(self, earcon: Earcon) -> None: ...
     def ring(self, *, on: bool, low: bool) -> None: ...
     def set_volume(self, level: float) -> None: ...
+    def mute(self, *, on: bool) -> None: ...
 
 
 class Inbox(Protocol[Message_contra]):
     """Takes commands; a worker is one."""
 
     def post(self, message: Message_contra, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Done between two turns."""
+
+    do: Callable[[], None]
 
 
 class Daemon:
@@ -73,17 +77,24 @@ class Daemon:
         *,
         log_speech: bool = False,
         past: Callable[[str, str], None] = lambda question, reply: None,
+        muted: Callable[[bool], None] = lambda on: None,
     ) -> None:
-        """`observe` is shown each event, in the main thread, after it took effect; `past` gets question and reply."""
-        self._dialogue = dialogue
+        """`observe` is shown each event, in the main thread, after it took effect; `past` gets question and reply.
+
+        `muted` is told when the microphone is closed, or open again.
+        """
+        self.dialogue = dialogue
+        self.log_speech = log_speech
         self._observe = observe
-        self._log_speech = log_speech
         self._past = past
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._muted = muted
+        self._events: queue.SimpleQueue[Event | _Job | None] = queue.SimpleQueue()
+        self._jobs: deque[_Job] = deque()
+        self.last_beat_s = time.monotonic()
         self.state = State()
         self.record = Record()  # of the turn under way, or of the last one
         self.calls = Calls()
-        self.listener: Inbox[Listen | Heed | Ignore]
+        self.listener: Inbox[Listen | Enough | Heed | Ignore]
         self.doer: Inbox[Think | Anticipate]
         self.thinker: Inbox[Cancel]
         self.ringer: Inbox[Silence]
@@ -94,14 +105,25 @@ class Daemon:
         """From any thread: something happened."""
         self._events.put(event)
 
+    def between_turns(self, do: Callable[[], None]) -> None:
+        """From any thread: has the main thread do this when nobody is spoken to and nothing rings."""
+        self._events.put(_Job(do))
+
     def quit(self) -> None:
         """From any thread, or a signal: the main loop ends."""
         self._events.put(None)
 
     def run(self) -> None:
         """The main loop, until `quit`."""
-        while event := self._events.get():
-            self._handle(event)
+        while True:
+            self.last_beat_s = time.monotonic()
+            try:
+                entry = self._events.get(timeout=BEAT_S)
+            except queue.Empty:
+                continue
+            if entry is None:
+                break
+            self._take(entry)
         if self.state.turn:
             self.state.turn.cancel()
 
@@ -109,14 +131,22 @@ class Daemon:
         """Handles what has happened, where it does not run; False if nothing had."""
         worked = False
         while not self._events.empty():
-            if event := self._events.get_nowait():
-                self._handle(event)
+            if entry := self._events.get_nowait():
+                self._take(entry)
                 worked = True
         return worked
 
+    def _take(self, entry: Event | _Job) -> None:
+        if isinstance(entry, _Job):
+            self._jobs.append(entry)
+        else:
+            self._handle(entry)
+        while self._jobs and self.state.phase in (Phase.IDLE, Phase.MUTED, Phase.ERROR):
+            self._jobs.popleft().do()
+
     def _handle(self, event: Event) -> None:
         before = self.state
-        self.state, orders = react(before, event, self._dialogue)
+        self.state, orders = react(before, event, self.dialogue)
         self.calls.note(event, acted=self.state is not before)
         turn = getattr(event, "turn", None)
         if turn and turn is self.record.turn:
@@ -132,7 +162,7 @@ class Daemon:
                 self.record.note(event)
         if self.state.phase is not before.phase:
             log.debug("%s", self.state.phase.value)
-        if self._log_speech and isinstance(event, Heard | Sentence):
+        if self.log_speech and isinstance(event, Heard | Sentence):
             log.info("%s: %s", type(event).__name__.lower(), event.text)
         for order in orders:
             self._carry_out(order)
@@ -143,7 +173,7 @@ class Daemon:
             case Cancel():
                 order.turn.cancel()
                 self.thinker.post(order)
-            case Listen() | Heed() | Ignore():
+            case Listen() | Enough() | Heed() | Ignore():
                 self.listener.post(order)
             case Think() | Anticipate():
                 self.doer.post(order)
@@ -153,65 +183,10 @@ class Daemon:
                 self.talker.post(order)
             case SetVolume():
                 self.sound.set_volume(order.level)
+            case Mute():
+                self.sound.mute(on=order.on)
+                self._muted(order.on)
             case Chime():
                 self.sound.chime(order.earcon)
             case Ring():
                 self.sound.ring(on=order.on, low=order.low)
-
-
-def run(
-    settings: Settings,
-    *,
-    sound_of: Callable[[config.Audio, Echo, Callable[[Chunk], bool], Callable[[Event], None]], Sound] = SoundCard,
-    observe: Callable[[Event], None] = lambda event: None,
-    program: Sequence[str] = PROGRAM,
-) -> None:
-    """The daemon, in the foreground, until it is told to end by SIGTERM or SIGINT.
-
-    A bench brings its own `sound_of` what is heard, and the `program` of the language model's process.
-
-    Raises:
-        ModelError: a model that it cannot do without is missing or damaged.
-        StoreError: what is to be kept cannot be kept.
-        AssistantError: another daemon runs already.
-    """
-    presence = announce()
-    kept = Kept(settings)
-    historian = Worker[PastExchange](
-        "historian", kept.history.add, failed=lambda part, error, _: log.error("%s", error)
-    )
-    daemon = Daemon(
-        settings.dialogue,
-        observe,
-        log_speech=settings.privacy.log_speech,
-        past=lambda question, reply: historian.post(exchange_now(question, reply)),
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: daemon.quit())
-    chosen = choose_model(settings, "llm")
-    commands = build_commands(settings)
-    abilities = Abilities(settings, kept, commands, daemon.post, model=chosen.path.stem)
-    thinker = build_thinker(settings, chosen, abilities.toolbox, kept.for_model, daemon.post, program)
-    thinker.start()  # first, since it takes longest, and in a process of its own
-    try:
-        listener = build_listener(settings, commands, daemon.post)
-        sound = sound_of(settings.audio, build_echo(settings.audio, daemon.post), listener.worker.offer, daemon.post)
-        talker = build_talker(settings, sound, abilities.common())
-        doer, ringer = abilities.doer, abilities.ringer
-        doer.thinker = thinker
-        daemon.listener, daemon.doer, daemon.thinker = listener.worker, doer.worker, thinker
-        daemon.talker, daemon.ringer, daemon.sound = talker, ringer.worker, sound
-        for worker in (listener.worker, talker.worker, doer.worker, historian):
-            worker.start()
-        sound.start()
-        daemon.post(Ready())
-        ringer.worker.start()
-        log.info('ready: say "%s"', '" or "'.join(settings.wake.phrase).replace("_", " "))
-        daemon.run()
-        sound.stop()
-        # Python must not end while C code works in another thread.
-        for stop in (w.stop for w in (ringer.worker, doer.worker, talker.worker, listener.worker, historian)):
-            stop()
-    finally:
-        thinker.stop()
-        presence.close()

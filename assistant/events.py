@@ -35,6 +35,21 @@ class ButtonPressed:
 
     at_s: float
     hold_until: int = 0  # sample index before which no pause ends the utterance
+    held: bool = False  # they hold it for as long as they speak
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """The button that was held was let go: the utterance is over."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MuteWanted:
+    """Somebody wants the microphone closed, or open again."""
+
+    on: bool | None  # None is the other of the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,14 @@ class Typed:
 
     text: str
     at_s: float
+    silent: bool = False  # the reply is read, not heard
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Somebody wants this to be said."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +252,10 @@ Event = (
     | Woken
     | Mistaken
     | ButtonPressed
+    | ButtonReleased
+    | MuteWanted
     | Typed
+    | Announced
     | Stopped
     | Rang
     | Quieted

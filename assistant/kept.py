@@ -71,6 +71,13 @@ class Kept:
         volume, muted, pace = (self.store.get(key) for key in ("volume", "muted", "pace"))
         return Sound(int(volume or 100), bool(muted), float(pace or 1.0))
 
+    def muted(self) -> bool:
+        """Whether the microphone was closed when it was last told of it."""
+        return bool(self.store.get("microphone_muted"))
+
+    def keep_muted(self, muted: bool) -> None:
+        self.store.put("microphone_muted", int(muted))
+
     def keep_sound(self, sound: Sound) -> None:
         self.store.put("volume", sound.volume)
         self.store.put("muted", int(sound.muted))

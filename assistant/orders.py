@@ -21,7 +21,22 @@ class Listen:
     turn: Turn
     since: int | None = None
     hold_until: int = 0
+    held: bool = False  # no pause ends the utterance, but `Enough` does
     wait_s: float | None = None  # for the first word, where it is not as long as usual: the reply may be followed up
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """The utterance is over."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Close the microphone, or open it again."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,8 @@ class SetPace:
 
 Order = (
     Listen
+    | Enough
+    | Mute
     | Heed
     | Ignore
     | Think

@@ -46,9 +46,10 @@ LEAN_BELOW_BYTES = 6 * 2**30  # a board of 4 GB has no room for a second copy of
 OTHER_TEMPERATURE = 0.7  # for a model that the catalogue does not know
 
 Post = Callable[[Event], None]
+Purpose = Literal["llm", "recognizer", "voice"]
 
 
-def choose_model(settings: Settings, purpose: Literal["llm", "recognizer", "voice"]) -> Chosen:
+def model_of(settings: Settings, purpose: Purpose) -> Chosen:
     """The installed model that the settings mean.
 
     Raises:
@@ -56,11 +57,23 @@ def choose_model(settings: Settings, purpose: Literal["llm", "recognizer", "voic
     """
     words = {"llm": settings.llm.model, "recognizer": settings.recognizer.model, "voice": settings.voice.model}
     folder = ModelFolder(models_folder(settings))
-    chosen = choose(folder, purpose, words[purpose], settings.language, memory_bytes())
+    return choose(folder, purpose, words[purpose], settings.language, memory_bytes())
+
+
+def choose_model(settings: Settings, purpose: Purpose) -> Chosen:
+    """The same, and tells the log of it."""
+    chosen = model_of(settings, purpose)
     log.info("%s: %s", purpose, chosen.path.name)
     if chosen.better:
         log.warning("%s", chosen.better)
     return chosen
+
+
+def check_models(settings: Settings) -> None:
+    """Raises ModelError: a model that these settings mean is missing or damaged."""
+    purposes: tuple[Purpose, ...] = ("recognizer", "voice", "llm")
+    for purpose in purposes:
+        model_of(settings, purpose)
 
 
 def build_echo(settings: config.Audio, post: Post) -> Echo:

@@ -1,6 +1,7 @@
 """What happened in a turn, and between turns, gathered from the events as they pass the main thread."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from assistant.events import (
     Did,
@@ -80,6 +81,18 @@ class Record:
 
     def _since_begin(self, at_s: float | None) -> float | None:
         return None if at_s is None or self.begin_s is None else round(at_s - self.begin_s, 4)
+
+    def as_json(self) -> dict[str, Any]:
+        """What was asked, answered and done, for programs; times in seconds."""
+        return {
+            "path": "command" if self.did and not self.first_token_s else "model",
+            "actions": [{"action": one.action, "done": one.done} for one in self.did],
+            "transcript": self.transcript,
+            "reply": self.reply,
+            "sentences": self.sentences,
+            "timings": self.timings(),
+            "tokens": asdict(self.tokens) if self.tokens else None,
+        }
 
     def timings_in_words(self) -> str:
         times = {name.removesuffix("_s").replace("_", " "): s for name, s in self.timings().items() if s is not None}

@@ -8,7 +8,9 @@ from enum import Enum
 
 from assistant.config import Dialogue
 from assistant.events import (
+    Announced,
     ButtonPressed,
+    ButtonReleased,
     Draft,
     EndLikely,
     Event,
@@ -16,6 +18,7 @@ from assistant.events import (
     FirstAudio,
     Heard,
     HeardNothing,
+    MuteWanted,
     PartFound,
     Partial,
     PartLost,
@@ -36,10 +39,12 @@ from assistant.orders import (
     Cancel,
     Chime,
     Earcon,
+    Enough,
     Finish,
     Heed,
     Ignore,
     Listen,
+    Mute,
     Order,
     Render,
     Ring,
@@ -60,6 +65,7 @@ class Phase(Enum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     RINGING = "ringing"
+    MUTED = "muted"  # idle, with the microphone closed
     ERROR = "error"  # idle, with a part missing: it does what it can without that part
 
 
@@ -73,7 +79,9 @@ class State:
     phase: Phase = Phase.STARTING
     turn: Turn | None = None  # the one under way
     n_turns: int = 0
+    muted: bool = False  # the microphone is closed
     spoken_to: bool = False  # the turn is a person's, who asked aloud and may go on
+    silent: bool = False  # the turn's reply is read, not heard
     follows_up: bool = False  # it listens without having been called
     sayings: tuple[Saying, ...] = ()  # of this turn's reply, or the last one's
     ringing: bool = False
@@ -97,15 +105,24 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             return _rest(state)
         case Woken() | Stopped() if is_own(state.sayings, _words(event), event.at_s):
             return state, ()
+        case Woken() if state.muted:  # heard just before the microphone was closed
+            return state, ()
         case Woken():
             return _listen(state, event.at_s, since=event.end)
         case ButtonPressed() if state.phase is Phase.RINGING:
             return _stop(state, event.at_s)
         case ButtonPressed():
-            return _listen(state, event.at_s, hold_until=event.hold_until)
+            return _listen(state, event.at_s, hold_until=event.hold_until, held=event.held)
+        case ButtonReleased() if state.turn and state.phase is Phase.LISTENING:
+            return state, (Enough(state.turn),)
+        case MuteWanted():
+            return _mute(state, not state.muted if event.on is None else event.on)
         case Typed():
             after, turn = _begin(state, Phase.THINKING)
-            return after, (*_cancelled(state, event.at_s), Think(turn, event.text, _said(state)))
+            think = Think(turn, event.text, _said(state))
+            return replace(after, silent=event.silent), (*_cancelled(state, event.at_s), think)
+        case Announced():
+            return _between_turns(replace(state, unsaid=_joined(state.unsaid, event.text)))
         case Stopped():
             return _stop(state, event.at_s)
         case Partial():
@@ -132,6 +149,10 @@ def react(state: State, event: Event, dialogue: Dialogue) -> Reaction:
             return _follow_up(state, dialogue)
         case Draft():
             return state, (Render(event.guess, event.text),)
+        case Sentence() if state.silent:
+            return state, ()
+        case Replied() | Failed() if state.silent:
+            return _rest(state)
         case Sentence():
             return state, (Say(event.turn, event.text, event.part, event.written_per_s),)
         case Replied():
@@ -175,13 +196,14 @@ def _rest(state: State, *orders: Order) -> Reaction:
         return after, (*orders, Ring(on=True), Heed())
     if state.phase in {Phase.LISTENING, Phase.SPEAKING, Phase.RINGING}:
         orders = (*orders, Ignore())
-    return replace(state, phase=Phase.ERROR if state.lost else Phase.IDLE, turn=None), orders
+    phase = Phase.MUTED if state.muted else Phase.ERROR if state.lost else Phase.IDLE
+    return replace(state, phase=phase, turn=None), orders
 
 
 def _begin(state: State, phase: Phase) -> tuple[State, Turn]:
     turn = Turn(state.n_turns + 1)
-    after = replace(state, phase=phase, turn=turn, n_turns=turn.number, spoken_to=False, follows_up=False)
-    return after, turn
+    fresh = replace(state, spoken_to=False, silent=False, follows_up=False)
+    return replace(fresh, phase=phase, turn=turn, n_turns=turn.number), turn
 
 
 def _cancelled(state: State, at_s: float) -> tuple[Order, ...]:
@@ -191,21 +213,38 @@ def _cancelled(state: State, at_s: float) -> tuple[Order, ...]:
     return (Cancel(state.turn, said_until(sayings, at_s)),)
 
 
-def _listen(state: State, at_s: float, *, since: int | None = None, hold_until: int = 0) -> Reaction:
+def _listen(
+    state: State, at_s: float, *, since: int | None = None, hold_until: int = 0, held: bool = False
+) -> Reaction:
     if state.phase is Phase.STARTING:
         return state, ()
     if MICROPHONE in state.lost:
         return state, (Chime(Earcon.ERROR),)
-    after, turn = _begin(state, Phase.LISTENING)
-    lower: tuple[Order, ...] = (Ring(on=True, low=True),) if state.ringing else ()
-    return after, (*_cancelled(state, at_s), *lower, Listen(turn, since, hold_until), Chime(Earcon.WAKE))
+    after, turn = _begin(replace(state, muted=False), Phase.LISTENING)
+    first: list[Order] = [Mute(on=False)] if state.muted else []
+    if state.ringing:
+        first.append(Ring(on=True, low=True))
+    return after, (*_cancelled(state, at_s), *first, Listen(turn, since, hold_until, held), Chime(Earcon.WAKE))
+
+
+def _mute(state: State, on: bool) -> Reaction:
+    if on is state.muted:
+        return state, ()
+    after = replace(state, muted=on)
+    if state.phase is Phase.STARTING:
+        return after, (Mute(on),)
+    told = (Mute(on), Chime(Earcon.END if on else Earcon.WAKE))
+    if on and state.phase is Phase.LISTENING:
+        return _rest(after, *_cancelled(state, 0.0), *told)
+    return _between_turns(after, *told)
 
 
 def _follow_up(state: State, dialogue: Dialogue) -> Reaction:
     """After a reply the person may go on without calling it, and is expected to when it was a question."""
     asked_back = bool(state.sayings) and state.sayings[-1].text.rstrip("\"'”’)*_ ").endswith("?")
     wait_s = max(dialogue.follow_up_s, dialogue.answer_s if asked_back else 0.0)
-    if not (state.spoken_to and wait_s) or state.unsaid or state.ringing or state.lost & {MICROPHONE, SPEAKER}:
+    busy = state.unsaid or state.ringing or state.muted or state.lost & {MICROPHONE, SPEAKER}
+    if busy or not (state.spoken_to and wait_s):
         return _rest(state)
     after, turn = _begin(state, Phase.LISTENING)
     return replace(after, follows_up=True), (Listen(turn, wait_s=wait_s),)

@@ -243,3 +243,17 @@ def sound_server(tmp_path: Path) -> Iterator[SoundServer]:
     yield server
     with contextlib.suppress(ProcessLookupError):
         server.kill()
+
+
+@pytest.fixture
+def room_config(models_folder: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        f"models: {{folder: {models_folder}}}\n"
+        "llm: {temperature: 0, max_tokens: 60}\n"
+        "audio: {input: pulse, output: pulse}\n"
+        "clock: {always_right: true}\n"
+        "privacy: {log_speech: true}\n"
+        "log: {level: debug}\n"
+    )
+    return path

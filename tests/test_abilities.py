@@ -30,6 +30,7 @@ class Home:
         kept, commands = Kept(settings), build_commands(settings)
         abilities = Abilities(settings, kept, commands, self.events.append, model="gemma", rings=rings)
         self.doer, self.ringer, self.toolbox = abilities.doer, abilities.ringer, abilities.toolbox
+        abilities.sound_as_kept()
         self.doer.thinker = self
         self.n_turns = 0
 

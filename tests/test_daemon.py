@@ -1,6 +1,5 @@
 """`assistant run` as a person meets it: in a room, with a microphone and a speaker, both in software."""
 
-import contextlib
 import os
 import re
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SoundServer, Speak, Understand, word_error_rate
+from running_daemon import Running, started
 
 from assistant import phrases
 from assistant.audio.chunk import RATE_HZ
@@ -21,90 +21,9 @@ from assistant.audio.recording import write_sound
 QUESTION = "Hey Jarvis, tell me about the moon."
 
 
-# The daemon with a signal for a button.
-WITH_BUTTON = """
-import signal, time
-from assistant import cli, daemon, events
-
-class Pressed(daemon.Daemon):
-    def run(self):
-        signal.signal(signal.SIGUSR1, lambda *_: self.post(events.ButtonPressed(time.monotonic())))
-        super().run()
-
-daemon.Daemon = Pressed
-cli.main()
-"""
-
-
-class Running:
-    """The daemon under way, and the lines of its log."""
-
-    def __init__(self, config: Path, server: SoundServer) -> None:
-        command = [sys.executable, "-c", WITH_BUTTON, "--config", str(config), "run"]
-        self.process = subprocess.Popen(command, env=server.environment, stderr=subprocess.PIPE, text=True)
-        self.lines: list[str] = []
-        self._more = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        for line in self.process.stderr:
-            with self._more:
-                self.lines.append(line.rstrip())
-                self._more.notify()
-
-    def wait_for(self, *patterns: str, timeout_s: float = 60.0) -> None:
-        """Until each pattern has been in a line, in any order; the lines up to then are forgotten."""
-
-        def found() -> bool:
-            return all(any(re.search(pattern, line) for line in self.lines) for pattern in patterns)
-
-        with self._more:
-            assert self._more.wait_for(found, timeout_s), f"not all of {patterns} in:\n" + "\n".join(self.lines)
-            self.recent, self.lines = self.lines, []
-
-    def model_pid(self) -> int:
-        """The process in which the language model runs."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        (pid,) = " ".join(task.read_text() for task in tasks).split()
-        return int(pid)
-
-    def press(self) -> None:
-        self.process.send_signal(signal.SIGUSR1)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
-
-
 @pytest.fixture
-def config(models_folder: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "config.yaml"
-    path.write_text(
-        f"models: {{folder: {models_folder}}}\n"
-        "llm: {temperature: 0, max_tokens: 60}\n"
-        "audio: {input: pulse, output: pulse}\n"
-        "clock: {always_right: true}\n"
-        "privacy: {log_speech: true}\n"
-        "log: {level: debug}\n"
-    )
-    return path
-
-
-@contextlib.contextmanager
-def started(config: Path, server: SoundServer, *when: str) -> Iterator[Running]:
-    daemon = Running(config, server)
-    try:
-        daemon.wait_for(*(when or ("ready: say", "language model ready")))
-        yield daemon
-    finally:
-        daemon.process.kill()
-        daemon.process.wait()
-
-
-@pytest.fixture
-def running(config: Path, sound_server: SoundServer) -> Iterator[Running]:
-    with started(config, sound_server) as daemon:
+def running(room_config: Path, sound_server: SoundServer) -> Iterator[Running]:
+    with started(room_config, sound_server) as daemon:
         yield daemon
 
 
@@ -157,14 +76,14 @@ def test_the_button_interrupts_a_reply_and_listens(running: Running, sound_serve
 
 
 def test_a_reply_that_contains_the_wake_phrase_wakes_nobody(
-    config: Path, sound_server: SoundServer, speak: Speak
+    room_config: Path, sound_server: SoundServer, speak: Speak
 ) -> None:
     """It hears itself unhindered, through the server's loopback."""
     prompt = "You are a voice assistant. To wake you people say: hey Jarvis."
-    settings = config.read_text().replace("output: pulse", "output: pulse, echo: none")
-    config.write_text(settings.replace("llm: {", f'llm: {{system_prompt: "{prompt}", '))
+    settings = room_config.read_text().replace("output: pulse", "output: pulse, echo: none")
+    room_config.write_text(settings.replace("llm: {", f'llm: {{system_prompt: "{prompt}", '))
     sound_server.loop_back()
-    with started(config, sound_server) as running:
+    with started(room_config, sound_server) as running:
         threading.Thread(target=sound_server.play, args=(speak("Hey Jarvis, what do I say to wake you?"),)).start()
         running.wait_for(r"turn 1: .*done")
         assert [line for line in running.recent if re.search("sentence: .*hey jarvis", line, re.IGNORECASE)]
@@ -190,14 +109,14 @@ def test_it_does_not_follow_up_on_its_own_last_words_nor_on_silence(
 
 
 def test_a_timer_that_was_set_by_voice_rings_until_it_is_told_to_stop(
-    running: Running, config: Path, sound_server: SoundServer, speak: Speak, tmp_path: Path
+    running: Running, room_config: Path, sound_server: SoundServer, speak: Speak, tmp_path: Path
 ) -> None:
     threading.Thread(target=sound_server.play, args=(speak("Hey Jarvis, set a timer for five seconds."),)).start()
     running.wait_for("heard: set a timer for five seconds", "sentence: Timer set for 5 seconds", "turn 1: .*set_timer")
     running.wait_for("ringing", timeout_s=20)
     running.process.kill()
     running.process.wait()
-    with started(config, sound_server, "ready: say", "ringing") as after_a_crash:
+    with started(room_config, sound_server, "ready: say", "ringing") as after_a_crash:
         recorder = sound_server.record(tmp_path / "speaker.raw")
         sound_server.play(speak("Stop.", before_s=1.0, after_s=1.0))
         after_a_crash.wait_for("idle")
@@ -206,7 +125,7 @@ def test_a_timer_that_was_set_by_voice_rings_until_it_is_told_to_stop(
     heard = np.fromfile(tmp_path / "speaker.raw", np.int16).astype(float)
     assert np.abs(heard[: 2 * RATE_HZ]).max() > 1000
     assert np.abs(heard[-RATE_HZ // 10 :]).max() < 100
-    with started(config, sound_server) as again:
+    with started(room_config, sound_server) as again:
         assert not [line for line in again.recent if "ringing" in line]
 
 
@@ -272,9 +191,11 @@ def test_a_microphone_unplugged_in_mid_utterance_is_told_and_found_again(
     assert "moon" in answered(running, sound_server, speak(QUESTION))
 
 
-def test_nothing_that_is_said_is_logged_unless_asked_for(config: Path, sound_server: SoundServer, speak: Speak) -> None:
-    config.write_text(config.read_text().replace("log_speech: true", "log_speech: false"))
-    with started(config, sound_server) as running:
+def test_nothing_that_is_said_is_logged_unless_asked_for(
+    room_config: Path, sound_server: SoundServer, speak: Speak
+) -> None:
+    room_config.write_text(room_config.read_text().replace("log_speech: true", "log_speech: false"))
+    with started(room_config, sound_server) as running:
         threading.Thread(target=sound_server.play, args=(speak(QUESTION),)).start()
         running.wait_for(r"turn 1: .*done")
         assert [line for line in running.recent if "moon" in line] == []

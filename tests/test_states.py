@@ -7,7 +7,9 @@ import pytest
 from assistant import phrases
 from assistant.config import Dialogue
 from assistant.events import (
+    Announced,
     ButtonPressed,
+    ButtonReleased,
     Draft,
     EndLikely,
     Event,
@@ -16,6 +18,7 @@ from assistant.events import (
     FirstToken,
     Heard,
     HeardNothing,
+    MuteWanted,
     PartFound,
     Partial,
     PartLost,
@@ -36,10 +39,12 @@ from assistant.orders import (
     Cancel,
     Chime,
     Earcon,
+    Enough,
     Finish,
     Heed,
     Ignore,
     Listen,
+    Mute,
     Order,
     Render,
     Ring,
@@ -64,6 +69,7 @@ STATES = {
     "thinking": State(Phase.THINKING, TURN, 7),
     "speaking": State(Phase.SPEAKING, TURN, 7),
     "ringing": State(Phase.RINGING, n_turns=7, ringing=True, sounded=True),
+    "muted": State(Phase.MUTED, n_turns=7, muted=True),
     "error": State(Phase.ERROR, n_turns=7, lost=frozenset({"language model"})),
 }
 
@@ -446,3 +452,109 @@ def test_told_to_stop_in_a_turn_it_does_not_ring_on() -> None:
     after, commands = react(replace(called, phase=Phase.THINKING), STOPPED)
     assert (after.phase, after.ringing) == (Phase.IDLE, False)
     assert Ring(on=False) in commands
+
+
+@pytest.mark.parametrize(
+    ("name", "cancels"),
+    [("idle", ()), ("listening", (Cancel(TURN),)), ("error", ())],
+)
+def test_muted_between_turns_or_while_listening_it_closes_the_microphone_at_once(
+    name: str, cancels: tuple[Order, ...]
+) -> None:
+    after, orders = react(STATES[name], MuteWanted(on=True))
+    assert (after.phase, after.muted, after.turn) == (Phase.MUTED, True, None)
+    ignores = (Ignore(),) if name == "listening" else ()
+    assert orders == (*cancels, Mute(on=True), Chime(Earcon.END), *ignores)
+
+
+@pytest.mark.parametrize("name", ["thinking", "speaking"])
+def test_muted_while_it_replies_it_replies_to_the_end_and_listens_no_more(name: str) -> None:
+    after, orders = react(STATES[name], MuteWanted(on=True))
+    assert (after.phase, after.turn) == (STATES[name].phase, TURN)
+    assert orders == (Mute(on=True), Chime(Earcon.END))
+    after, _ = react(replace(after, spoken_to=True), Spoken(TURN, 3.0), Dialogue(follow_up_s=4.0))
+    assert after.phase is Phase.MUTED
+
+
+def test_muted_while_starting_it_is_muted_when_it_is_ready() -> None:
+    after, orders = react(STATES["starting"], MuteWanted(on=True))
+    assert (after.phase, orders) == (Phase.STARTING, (Mute(on=True),))
+    assert react(after, Ready())[0].phase is Phase.MUTED
+
+
+def test_what_rings_rings_though_it_is_muted_and_only_the_button_stops_it() -> None:
+    after, orders = react(STATES["muted"], Rang("Your timer is done.", 1))
+    assert Ring(on=True, low=True) in orders
+    after, _ = react(after, Spoken(after.turn, 1.0) if after.turn else Ready())
+    assert after.phase is Phase.RINGING
+    after, orders = react(after, PRESSED)
+    assert after.phase is Phase.MUTED
+    assert Silence(1) in orders
+
+
+def test_muted_it_hears_no_wake_word_but_the_button_unmutes_it_and_it_listens() -> None:
+    assert react(STATES["muted"], WOKEN) == (STATES["muted"], ())
+    after, orders = react(STATES["muted"], PRESSED)
+    assert (after.phase, after.muted) == (Phase.LISTENING, False)
+    assert after.turn is not None
+    assert orders == (Mute(on=False), Listen(after.turn), Chime(Earcon.WAKE))
+
+
+def test_a_press_that_toggles_mute_does_so_both_ways() -> None:
+    muted, _ = react(STATES["idle"], MuteWanted(on=None))
+    assert muted.phase is Phase.MUTED
+    after, orders = react(muted, MuteWanted(on=None))
+    assert (after.phase, orders) == (Phase.IDLE, (Mute(on=False), Chime(Earcon.WAKE)))
+
+
+@pytest.mark.parametrize("name", list(STATES))
+def test_being_told_what_is_so_already_changes_nothing(name: str) -> None:
+    assert react(STATES[name], MuteWanted(on=STATES[name].muted)) == (STATES[name], ())
+
+
+def test_a_part_that_is_lost_while_muted_is_told_of_and_it_stays_muted() -> None:
+    after, orders = react(STATES["muted"], PartLost("language model", "died", "Lost."))
+    assert after.turn is not None
+    assert orders == (Say(after.turn, "Lost."), Finish(after.turn))
+    assert react(after, Spoken(after.turn, 1.0))[0].phase is Phase.MUTED
+
+
+def test_a_button_that_is_held_listens_until_it_is_let_go() -> None:
+    after, orders = react(STATES["idle"], ButtonPressed(10.0, held=True))
+    assert after.turn is not None
+    assert orders == (Listen(after.turn, held=True), Chime(Earcon.WAKE))
+    assert react(after, ButtonReleased(12.0)) == (after, (Enough(after.turn),))
+
+
+@pytest.mark.parametrize("name", [name for name in STATES if name != "listening"])
+def test_a_button_that_is_let_go_when_nobody_listens_means_nothing(name: str) -> None:
+    assert react(STATES[name], ButtonReleased(12.0)) == (STATES[name], ())
+
+
+def test_the_reply_to_a_silent_question_is_not_spoken() -> None:
+    after, orders = react(STATES["idle"], Typed("why", 1.0, silent=True))
+    assert after.turn is not None
+    assert orders == (Think(after.turn, "why"),)
+    assert react(after, Sentence(after.turn, "Because.")) == (after, ())
+    over, orders = react(after, Replied(after.turn, None))
+    assert (over.phase, over.turn, orders) == (Phase.IDLE, None, ())
+    failed, orders = react(after, Failed(after.turn, "Sorry."))
+    assert (failed.phase, orders) == (Phase.IDLE, ())
+
+
+def test_the_turn_after_a_silent_one_is_heard() -> None:
+    silent, _ = react(STATES["idle"], Typed("why", 1.0, silent=True))
+    after, _ = react(silent, Typed("why", 1.0))
+    assert after.turn is not None
+    assert react(after, Sentence(after.turn, "Because."))[1] == (Say(after.turn, "Because."),)
+
+
+def test_an_announcement_is_said_when_nobody_is_spoken_to() -> None:
+    after, orders = react(STATES["idle"], Announced("Dinner is ready."))
+    assert after.turn is not None
+    assert orders == (Say(after.turn, "Dinner is ready."), Finish(after.turn))
+    waits, orders = react(STATES["speaking"], Announced("Dinner is ready."))
+    assert orders == ()
+    after, orders = react(waits, Spoken(TURN, 3.0))
+    assert after.turn is not None
+    assert orders == (Say(after.turn, "Dinner is ready."), Finish(after.turn))

@@ -30,6 +30,7 @@ class Microphone:
     ) -> None:
         """`deliver` gets the chunks; `ended` is called from PortAudio's thread when the stream ends by itself."""
         self._name = name
+        self.device = ""  # the name of the one that is open
         self._latency_s = latency_s
         self._deliver = deliver
         self._ended = ended
@@ -74,10 +75,10 @@ class Microphone:
             raise DeviceError(f'the microphone "{device.name}" cannot be opened: {error}') from error
         self._opened_s = self._last_block_s = time.monotonic()
         self._error = None
-        self._stream = stream
+        self._stream, self.device = stream, device.name
 
     def close(self) -> None:
-        stream, self._stream = self._stream, None
+        stream, self._stream, self.device = self._stream, None, ""
         if stream:
             with contextlib.suppress(sounddevice.PortAudioError):
                 stream.close(ignore_errors=True)
@@ -87,6 +88,11 @@ class Microphone:
         self.close()
         self.worker.stop()
         self._resampler = None  # sounddevice keeps the callback for ever, and soxr complains of what is left at exit
+
+    @property
+    def silent_s(self) -> float:
+        """How long ago the open stream gave a block, or was opened; 0 where none is open."""
+        return time.monotonic() - self._last_block_s if self.is_open else 0.0
 
     @property
     def hears(self) -> bool:

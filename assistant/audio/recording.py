@@ -114,6 +114,9 @@ class Recording:
     def chime(self, earcon: Earcon) -> None:
         """Nothing: it is the reply that is kept."""
 
+    def mute(self, *, on: bool) -> None:
+        """A recording is heard to its end."""
+
     def set_volume(self, level: float) -> None:
         """A recording is as loud as it is."""
 

@@ -64,11 +64,16 @@ class _Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mute:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """Something happened to a stream: look at once."""
 
 
-_Message = _Play | _Finish | _Chime | _Ring | _Volume | _Look
+_Message = _Play | _Finish | _Chime | _Ring | _Volume | _Mute | _Look
 
 
 class SoundCard:
@@ -88,6 +93,7 @@ class SoundCard:
         self._microphone = Microphone(
             settings.input, settings.latency_s, lambda chunk: deliver(echo.clean(chunk)), self._stream_ended
         )
+        self._muted = False
         self._lost: set[str] = set()
         self._watch_at_s = 0.0
         self._retry_s = FIRST_RETRY_S
@@ -123,6 +129,19 @@ class SoundCard:
     def set_volume(self, level: float) -> None:
         self.worker.post(_Volume(level))
 
+    def mute(self, *, on: bool) -> None:
+        """Closes the microphone's stream, or opens it again."""
+        self._muted = on  # at once, lest it be opened meanwhile
+        self.worker.post(_Mute(on))
+
+    def devices(self) -> dict[str, str]:
+        """The names of the devices that are open."""
+        return {MICROPHONE: self._microphone.device, SPEAKER: self._speaker.device}
+
+    def stuck_s(self) -> float:
+        """For how long its thread has not moved, or the open microphone was not heard."""
+        return max(time.monotonic() - self.worker.last_beat_s, self._microphone.silent_s)
+
     def _stream_ended(self) -> None:
         self.worker.post(_Look())
 
@@ -143,8 +162,17 @@ class SoundCard:
                 self._playback.ring(on=message.on, low=message.low)
             case _Volume():
                 self._playback.set_volume(message.level)
+            case _Mute():
+                self._mute(message.on)
             case _Look():
                 self._watch()
+
+    def _mute(self, on: bool) -> None:
+        self._microphone.close()
+        if on:
+            self._found(MICROPHONE, "")  # while nobody is to hear, it is not missed
+        else:
+            self._open_microphone()
 
     def _idle(self) -> float:
         now_s = time.monotonic()
@@ -203,6 +231,10 @@ class SoundCard:
             self._found(SPEAKER, "")
         except DeviceError as error:
             self._report_lost(SPEAKER, str(error), "")
+        if not self._muted:
+            self._open_microphone()
+
+    def _open_microphone(self) -> None:
         try:
             self._microphone.open()  # found when it hears something
         except DeviceError as error:

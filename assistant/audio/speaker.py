@@ -20,6 +20,7 @@ class Speaker:
 
     def __init__(self, name: str, latency_s: float) -> None:
         self._name = name
+        self.device = ""  # the name of the one that is open
         self._latency_s = latency_s
         self._stream: Any = None
         self._channels = 1
@@ -57,9 +58,10 @@ class Speaker:
             )
         except sounddevice.PortAudioError as error:
             raise DeviceError(f'the speaker "{device.name}" cannot be opened: {error}') from error
+        self.device = device.name
 
     def close(self) -> None:
-        stream, self._stream = self._stream, None
+        stream, self._stream, self.device = self._stream, None, ""
         if stream:
             with contextlib.suppress(sounddevice.PortAudioError):
                 stream.close(ignore_errors=True)

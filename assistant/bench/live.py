@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant import config, daemon
+from assistant import config, service
 from assistant.audio.chunk import CHUNK_SAMPLES, RATE_HZ, Chunk, Samples
 from assistant.audio.playback import Playback
 from assistant.audio.recording import read_sound
@@ -43,6 +43,7 @@ from assistant.events import (
     Stopped,
 )
 from assistant.orders import Earcon
+from assistant.service import Surroundings
 from assistant.thinking.loading import LANGUAGE_MODEL
 from assistant.turn import Turn
 
@@ -149,6 +150,15 @@ class Room:
 
     def ring(self, *, on: bool, low: bool) -> None:
         """Nothing rings in the script."""
+
+    def mute(self, *, on: bool) -> None:
+        """Nobody mutes it in the script."""
+
+    def devices(self) -> dict[str, str]:
+        return {}
+
+    def stuck_s(self) -> float:
+        return 0.0
 
     def _run(self) -> None:
         began_s, n_heard, left = time.monotonic(), 0, np.zeros(0, np.int16)
@@ -283,7 +293,7 @@ def main() -> None:
     )
     conversation = Conversation(scenario)
     program = ("-m", "assistant.bench.forced_child", scenario.script)
-    daemon.run(settings, sound_of=conversation.room, observe=conversation.observe, program=program)
+    service.run(settings, surroundings=Surroundings(conversation.room, conversation.observe, program))
     found = {
         "listening_s": conversation.listening_s,
         "ready_s": conversation.ready_s,

@@ -3,6 +3,8 @@
 import os
 import re
 import socket
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +50,63 @@ def addresses() -> tuple[str, ...]:
         return ()
     found = re.findall(r"\|-- (\d+\.\d+\.\d+\.\d+)\n\s+/32 host LOCAL", table)
     return tuple(dict.fromkeys(address for address in found if not address.startswith("127.")))
+
+
+def process_age_s() -> float:
+    """How long this process has been running (proc_pid_stat(5), field 22)."""
+    n_ticks = int((PROC / "self/stat").read_text().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - n_ticks / os.sysconf("SC_CLK_TCK")
+
+
+def filters_system_calls() -> bool:
+    """Whether the kernel filters what this process may ask of it (proc_pid_status(5): `Seccomp: 2`).
+
+    The unit's filter is what makes a network socket impossible; a process that was started by hand has none.
+    """
+    return re.search(r"^Seccomp:\s+2$", (PROC / "self/status").read_text(), re.MULTILINE) is not None
+
+
+def n_network_sockets() -> int:
+    """How many sockets this process and those that it started hold open, all but those of AF_UNIX."""
+    found = [(link, inode) for pid in _family() for link, inode in _sockets(PROC / pid / "fd")]
+    # A row of the table is `Num RefCount Protocol Flags Type St Inode Path`.
+    _, *rows = (PROC / "self/net/unix").read_text().splitlines()
+    unix = {row.split()[6] for row in rows}
+    return len({inode for link, inode in found if inode not in unix and _inode(link) == inode})
+
+
+def _sockets(folder: Path) -> Iterator[tuple[Path, str]]:
+    for link in _files(folder):
+        if inode := _inode(link):
+            yield link, inode
+
+
+def _inode(link: Path) -> str:
+    """Of the socket that this descriptor is; empty where it is none, or closed meanwhile."""
+    try:
+        kind, _, rest = str(link.readlink()).partition(":[")
+    except OSError:
+        return ""
+    return rest.removesuffix("]") if kind == "socket" else ""
+
+
+def _family() -> Iterator[str]:
+    """The process numbers of this process and all below it."""
+    pids = ["self"]
+    while pids:
+        yield (pid := pids.pop())
+        for task in _files(PROC / pid / "task"):
+            try:
+                pids += (task / "children").read_text().split()
+            except OSError:
+                continue
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    try:
+        return tuple(folder.iterdir())
+    except OSError:  # it ended meanwhile
+        return ()
 
 
 def host_name() -> str:

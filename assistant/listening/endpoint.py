@@ -24,6 +24,7 @@ class Ending(Enum):
     STALLED = "a voice, but no words"
     NOTHING = "nobody spoke"
     TOO_LONG = "too long"
+    TOLD = "the button was let go"
 
 
 class Endpoint:

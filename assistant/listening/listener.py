@@ -20,7 +20,7 @@ from assistant.listening.endpoint import Ending, Endpoint, Pause
 from assistant.listening.nearness import Nearness
 from assistant.listening.transcript import Word, phrase_length, says_something, spoken, text_of, without_phrase
 from assistant.listening.wake import Hit
-from assistant.orders import Heed, Ignore, Listen
+from assistant.orders import Enough, Heed, Ignore, Listen
 from assistant.turn import Turn
 from assistant.worker import Worker
 
@@ -32,6 +32,8 @@ PHRASE_SAMPLES = round(1.5 * RATE_HZ)  # as long as a wake phrase may take; the 
 LATE_SAMPLES = RATE_HZ // 2  # a wake word may fire so late that a short command after it is over
 LIKELY_SAMPLES = round(0.18 * RATE_HZ)  # of silence: the utterance may be over; before the shortest pause can end it
 TAIL_SAMPLES = round(0.4 * RATE_HZ)  # after the wake word fired the phrase may go on for so long
+LONGEST_HOLD_S = 60.0  # a button that is held for longer is stuck
+RELEASE_SAMPLES = round(0.25 * RATE_HZ)  # who lets the button go with the last word has sound under way still
 QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 
 
@@ -106,6 +108,7 @@ class _Utterance:
     voice_s: list[float] = field(default_factory=list)  # when there was a voice, counted from `begin`
     partial: tuple[str, ...] = ()
     near_until: int = 0  # sample index, of the voice of who asks
+    until: int | None = None  # sample index at which it is over, as the button was let go
     settled: bool = False  # there was a pause, and no voice since: the words are certain
 
 
@@ -124,16 +127,19 @@ class Listener:
         self._phrase = ""  # the last that called
         self._heeding = False
         self._utterance: _Utterance | None = None
-        self.worker = Worker[Chunk | Listen | Heed | Ignore](
+        self.worker = Worker[Chunk | Listen | Enough | Heed | Ignore](
             "listener", self._receive, failed=self._failed, limit=n_queued
         )
 
-    def _receive(self, message: Chunk | Listen | Heed | Ignore) -> None:
+    def _receive(self, message: Chunk | Listen | Enough | Heed | Ignore) -> None:
         match message:
             case Chunk():
                 self._hear(message)
             case Listen():
                 self._begin(message)
+            case Enough():
+                if self._utterance and self._utterance.turn is message.turn:
+                    self._utterance.until = self._n_heard() + RELEASE_SAMPLES
             case Heed():
                 self._ears.stop_words.start()
                 self._heeding = True
@@ -148,6 +154,8 @@ class Listener:
             self._post(Failed(utterance.turn, phrases.LISTENING_FAILED))
 
     def _hear(self, chunk: Chunk) -> None:
+        if chunk.end <= self._n_heard():
+            self._recent.clear()  # another microphone, which counts anew
         self._recent.append(chunk)
         self._await_call(chunk)
         if self._utterance:
@@ -172,6 +180,9 @@ class Listener:
         else:
             self._post(Mistaken(call.hit.phrase, call.hit.score))
 
+    def _n_heard(self) -> int:
+        return self._recent[-1].end if self._recent else 0
+
     def _since(self, start: int) -> Samples:
         return np.concatenate([chunk.samples for chunk in self._recent if chunk.end > start])
 
@@ -185,7 +196,10 @@ class Listener:
             max_speech_s=self._settings.max_speech_s,
         )
         follows_reply = command.wait_s is not None
-        self._utterance = _Utterance(command.turn, command.since, command.hold_until, endpoint, follows_reply)
+        hold_until = command.hold_until
+        if command.held:
+            hold_until = self._n_heard() + round(LONGEST_HOLD_S * RATE_HZ)
+        self._utterance = _Utterance(command.turn, command.since, hold_until, endpoint, follows_reply)
         self._ears.voice_activity.reset()
         self._ears.recognizer.start()
         if command.since is None:
@@ -219,7 +233,10 @@ class Listener:
             if asked and not (near or hold) and utterance.endpoint.n_silence >= LIKELY_SAMPLES:
                 self._settle(utterance, chunk)
         pause = self._ears.pause_after(" ".join(utterance.partial)) if utterance.partial and not near else Pause.USUAL
-        if ending := utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold):
+        ending = utterance.endpoint.hear(len(chunk.samples), near, pause=pause, grew=grew, hold=hold)
+        if utterance.until is not None and chunk.end >= utterance.until:
+            ending = Ending.TOLD
+        if ending:
             self._end(utterance, chunk, ending)
 
     def _tell_partial(self, utterance: _Utterance, chunk: Chunk) -> bool:

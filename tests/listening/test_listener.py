@@ -19,7 +19,7 @@ from assistant.listening.verifier import Verifier
 from assistant.listening.vocabulary import Vocabulary
 from assistant.listening.voice_activity import SileroActivity
 from assistant.listening.wake import Hit, MicroWake, OpenWake, WakeWord
-from assistant.orders import Heed, Ignore, Listen
+from assistant.orders import Enough, Heed, Ignore, Listen
 from assistant.turn import Turn
 
 Spoken = Callable[..., Samples]
@@ -42,7 +42,7 @@ class Hearing:
             self.n_heard += CHUNK_SAMPLES
         return self
 
-    def tell(self, command: Listen | Heed | Ignore) -> "Hearing":
+    def tell(self, command: Listen | Enough | Heed | Ignore) -> "Hearing":
         self._listener.worker.post(command)
         return self
 
@@ -599,3 +599,36 @@ def test_who_goes_on_after_a_pause_is_not_cut_in_the_first_word() -> None:
     for word in ("what", "the", "time"):
         room.hear(said(word)).hear(silence(0.23))
     assert likely_ends(room.events()) == ["what", "what the", "what the time"]
+
+
+def test_while_a_button_is_held_no_pause_ends_what_is_said_but_letting_it_go_does() -> None:
+    turn = Turn(1)
+    room = made_up().tell(Listen(turn, held=True)).hear(said("what")).hear(silence(3.0))
+    assert outcomes(room.events()) == []
+    room.hear(said("time")).tell(Enough(turn)).hear(silence(0.2))
+    assert outcomes(room.events()) == []  # the end of the last word may still be under way
+    assert outcomes(room.hear(silence(0.2)).events()) == ["what time"]
+
+
+def test_letting_go_of_a_button_without_a_word_is_nothing_heard() -> None:
+    turn = Turn(1)
+    room = made_up().tell(Listen(turn, held=True)).hear(silence(0.5)).tell(Enough(turn)).hear(silence(0.5))
+    assert outcomes(room.events()) == ["HeardNothing"]
+
+
+def test_letting_go_of_a_button_ends_no_later_turn() -> None:
+    room = made_up().tell(Listen(Turn(2), held=True)).hear(said("what")).tell(Enough(Turn(1))).hear(silence(2.0))
+    assert outcomes(room.events()) == []
+
+
+def test_a_button_that_is_stuck_does_not_keep_it_listening_for_ever() -> None:
+    room = made_up().tell(Listen(Turn(1), held=True)).hear(said("what")).hear(silence(62.0))
+    assert outcomes(room.events()) == ["what"]
+
+
+def test_another_microphone_counts_anew() -> None:
+    room = made_up().hear(said("time")).hear(silence(60.0))
+    room.n_heard = 0
+    turn = Turn(1)
+    room.hear(silence(0.5)).tell(Listen(turn, since=room.n_heard)).hear(said("what")).hear(silence(1.0))
+    assert outcomes(room.events()) == ["what"]

@@ -1,0 +1,224 @@
+"""The parts of a daemon: built as the settings say, and those built anew whose settings changed. Main thread."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from assistant import config, daemon
+from assistant.abilities import Abilities
+from assistant.audio.chunk import Chunk, Samples
+from assistant.audio.sound_card import MICROPHONE, SPEAKER, Echo
+from assistant.config import Settings
+from assistant.daemon import Daemon
+from assistant.doing.answer import Answer
+from assistant.doing.commands import Commands
+from assistant.errors import AssistantError
+from assistant.events import PartFound
+from assistant.kept import Kept
+from assistant.listening.listener import Listener
+from assistant.parts import (
+    ECHO,
+    Post,
+    build_commands,
+    build_echo,
+    build_listener,
+    build_talker,
+    build_thinker,
+    choose_model,
+    model_of,
+)
+from assistant.speaking.talker import Talker
+from assistant.thinking.thinker import Thinker
+from assistant.thinking.tool_calls import Value
+from assistant.toolbox import TOOLS
+from assistant.turn import Turn
+
+log = logging.getLogger(__name__)
+
+
+class Sound(daemon.Sound, Protocol):
+    """A room: what is heard there goes to the listener, what is played is heard there."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None: ...
+    def finish(self, turn: Turn) -> None: ...
+    def devices(self) -> dict[str, str]:
+        """The names of the `microphone` and the `speaker` that are open."""
+
+    def stuck_s(self) -> float:
+        """For how long it has neither moved nor heard anything, though it should."""
+
+
+SoundOf = Callable[[config.Audio, Echo, Callable[[Chunk], bool], Post], Sound]
+
+# Each part, in the order in which they are built: what of the settings it is made of, and of which parts.
+_MADE_OF: dict[str, tuple[Callable[[Settings], object], frozenset[str]]] = {
+    "kept": (lambda s: (s.language, s.clock, s.privacy.history, s.llm.n_ctx), frozenset()),
+    "commands": (lambda s: (s.language, s.commands), frozenset()),
+    "abilities": (lambda s: (s.llm.model, s.models), frozenset({"kept", "commands"})),
+    "thinker": (lambda s: (s.language, s.llm, s.models, s.dialogue.remember_s), frozenset()),
+    "listener": (lambda s: (s.language, s.wake, s.endpoint, s.recognizer, s.models), frozenset({"commands"})),
+    "sound": (lambda s: s.audio, frozenset()),
+    "talker": (lambda s: (s.language, s.voice, s.models), frozenset({"sound"})),
+}
+
+
+def changed_parts(before: Settings, after: Settings) -> tuple[str, ...]:
+    """The parts that are other ones with the settings as they are `after`, in the order in which they are built."""
+    changed: list[str] = []
+    for part, (made_of, uses) in _MADE_OF.items():
+        if made_of(before) != made_of(after) or uses & set(changed):
+            changed.append(part)
+    return tuple(changed)
+
+
+class _Tools:
+    """The tools of the actions as they are now, for a model that outlives them."""
+
+    tools = TOOLS
+
+    def __init__(self, assembly: "Assembly") -> None:
+        self._assembly = assembly
+
+    def use(self, name: str, arguments: Mapping[str, Value]) -> Answer:
+        return self._assembly.abilities.toolbox.use(name, arguments)
+
+
+class Assembly:
+    """All parts around the main loop, each under its name."""
+
+    kept: Kept
+    commands: Commands
+    abilities: Abilities
+    thinker: Thinker
+    listener: Listener
+    sound: Sound
+    talker: Talker
+
+    def __init__(self, settings: Settings, daemon: Daemon, sound_of: SoundOf, program: Sequence[str]) -> None:
+        """Builds and starts all but what rings; raises as `parts` does, and has stopped then what it began."""
+        self.settings = settings
+        self.models: dict[str, str] = {}  # the names of those it works with, by purpose
+        self._daemon = daemon
+        self._sound_of = sound_of
+        self._program = program
+        self._built: list[str] = []
+        self._build(tuple(_MADE_OF), settings)
+
+    def change(self, settings: Settings) -> tuple[str, ...]:
+        """Builds those parts anew whose settings changed, and names them; on an AssistantError all is as before."""
+        before, parts = self.settings, changed_parts(self.settings, settings)
+        log.info("new settings: %s", ", ".join(parts) or "no part is another")
+        self._stop(parts)
+        try:
+            self._build(parts, settings)
+        except AssistantError:
+            self._build(parts, before)
+            raise
+        finally:
+            self.start_ringing()
+        self.settings = settings
+        return parts
+
+    def start_ringing(self) -> None:
+        """From now on what is due rings."""
+        if not self.abilities.ringer.worker.alive:
+            self.abilities.ringer.worker.start()
+
+    def stop(self) -> None:
+        """Ends all parts."""
+        self._stop(tuple(_MADE_OF))
+
+    def _build(self, parts: Sequence[str], settings: Settings) -> None:
+        try:
+            for part in parts:
+                self._build_one(part, settings)
+                self._built.append(part)
+        except BaseException:
+            self._stop(parts)
+            raise
+        self._start(parts)
+
+    def _build_one(self, part: str, settings: Settings) -> None:
+        post = self._daemon.post
+        match part:
+            case "kept":
+                self.kept = Kept(settings)
+                muted = self.kept.muted()  # known before the microphone is opened
+                self._daemon.state = replace(self._daemon.state, muted=muted)
+            case "commands":
+                self.commands = build_commands(settings)
+            case "abilities":
+                model = model_of(settings, "llm").path.stem
+                self.abilities = Abilities(settings, self.kept, self.commands, post, model=model)
+            case "thinker":
+                self.models["language model"] = model_of(settings, "llm").path.name
+                chosen = choose_model(settings, "llm")
+                self.thinker = build_thinker(settings, chosen, _Tools(self), self._told, post, self._program)
+                self.thinker.start()  # at once, since it takes longest, in a process of its own
+            case "listener":
+                self.models["recognizer"] = model_of(settings, "recognizer").path.name
+                self.listener = build_listener(settings, self.commands, post)
+            case "sound":
+                self.sound = self._sound_of(settings.audio, build_echo(settings.audio, post), self._hear, post)
+                if self._daemon.state.muted:
+                    self.sound.mute(on=True)
+            case "talker":
+                self.models["voice"] = model_of(settings, "voice").path.name
+                self.talker = build_talker(settings, self.sound, self.abilities.common())
+
+    def _told(self) -> str:
+        """What the model is told beside its prompt, as it is kept now."""
+        return self.kept.for_model()
+
+    def _hear(self, chunk: Chunk) -> bool:
+        return self.listener.worker.offer(chunk)
+
+    def _start(self, parts: Sequence[str]) -> None:
+        """Has all of them know one another, and these begin."""
+        doer = self.abilities.doer
+        doer.thinker = self.thinker
+        self._daemon.listener, self._daemon.doer, self._daemon.thinker = self.listener.worker, doer.worker, self.thinker
+        self._daemon.talker, self._daemon.sound = self.talker, self.sound
+        self._daemon.ringer = self.abilities.ringer.worker
+        if "talker" in parts:
+            self.abilities.sound_as_kept()
+        for part in parts:
+            match part:
+                case "abilities":
+                    doer.worker.start()
+                case "listener":
+                    self.listener.worker.start()
+                case "talker":
+                    self.talker.worker.start()
+                case "sound":
+                    self.sound.start()
+                case _:
+                    pass
+
+    def _stop(self, parts: Sequence[str]) -> None:
+        for part in [part for part in reversed(self._built) if part in parts]:
+            self._built.remove(part)
+            self._stop_one(part)
+
+    def _stop_one(self, part: str) -> None:
+        match part:
+            case "kept":
+                self.kept.store.close()
+            case "abilities":
+                self.abilities.ringer.worker.stop()
+                self.abilities.doer.worker.stop()
+            case "thinker":
+                self.thinker.stop()
+            case "listener":
+                self.listener.worker.stop()
+            case "sound":
+                self.sound.stop()
+                for missed in (MICROPHONE, SPEAKER, ECHO):  # whoever comes next tells what it misses
+                    self._daemon.post(PartFound(missed))
+            case "talker":
+                self.talker.worker.stop()
+            case _:
+                pass

@@ -1,0 +1,98 @@
+"""What the owner asks of a running daemon over the control socket. On the threads `control` and main."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.control.protocol import ControlError
+from assistant.control.server import Reply
+from assistant.daemon import Daemon
+from assistant.events import Announced, ButtonPressed, Event, Failed, MuteWanted, Replied, Sentence, Stopped, Typed
+from assistant.states import Phase
+from assistant.turn import Turn
+
+MOST_CHARACTERS = 2000  # of a text
+
+Request = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Asking:
+    """A typed question under way; its turn is known once it has begun."""
+
+    typed: Typed
+    reply: Reply
+    turn: Turn | None = None
+
+
+class Remote:
+    """Answers requests: what changes something is posted to the main loop as an event."""
+
+    def __init__(self, daemon: Daemon, status: Callable[[], dict[str, Any]], reload: Callable[[Reply], None]) -> None:
+        """`reload` has the settings read again, and ends the reply when that is done."""
+        self._daemon = daemon
+        self._asking: tuple[_Asking, ...] = ()
+        self._requests: dict[str, Callable[[Request, Reply], None]] = {
+            "status": lambda request, reply: reply.end(status()),
+            "stop": lambda request, reply: self._post(Stopped(time.monotonic()), reply),
+            "listen": lambda request, reply: self._post(ButtonPressed(time.monotonic()), reply),
+            "mute": lambda request, reply: self._post(MuteWanted(on=True), reply),
+            "unmute": lambda request, reply: self._post(MuteWanted(on=False), reply),
+            "say": lambda request, reply: self._post(Announced(_text(request)), reply),
+            "ask": self._ask,
+            "reload": lambda request, reply: reload(reply),
+        }
+
+    def answer(self, request: Request, reply: Reply) -> None:
+        """On the thread `control`. Raises ControlError where the request is none of these."""
+        do = self._requests.get(request["do"])
+        if do is None:
+            raise ControlError(f'"{request["do"][:40]}" is no request; there are {", ".join(sorted(self._requests))}')
+        do(request, reply)
+
+    def observe(self, event: Event) -> None:
+        """On the main thread, after the event took effect: tells those who asked what becomes of their question."""
+        for asking in self._asking:
+            self._tell(asking, event)
+
+    def _post(self, event: Event, reply: Reply) -> None:
+        self._daemon.post(event)
+        reply.end()
+
+    def _ask(self, request: Request, reply: Reply) -> None:
+        if self._daemon.state.phase not in (Phase.IDLE, Phase.MUTED, Phase.ERROR):
+            raise ControlError(f"it is {self._daemon.state.phase.value} now; try again when it is idle")
+        typed = Typed(_text(request), time.monotonic(), silent=True)
+        self._asking = (*self._asking, _Asking(typed, reply))
+        self._daemon.post(typed)
+
+    def _tell(self, asking: _Asking, event: Event) -> None:
+        if event is asking.typed:
+            asking.turn = self._daemon.state.turn
+        if asking.turn is None:
+            return
+        mine = getattr(event, "turn", None) is asking.turn
+        match event:
+            case Sentence(text=text) if mine:
+                asking.reply.send({"sentence": text})
+            case Replied() if mine:
+                asking.reply.end(self._daemon.record.as_json())
+            case Failed(said=said) if mine:
+                asking.reply.fail(said)
+            case _ if self._daemon.state.turn is not asking.turn:
+                asking.reply.fail("it was interrupted")
+            case _:
+                if not asking.reply.gone:
+                    return
+        if not isinstance(event, Sentence):
+            self._asking = tuple(one for one in self._asking if one is not asking)
+
+
+def _text(request: Request) -> str:
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ControlError('"text" must be some words')
+    if len(text) > MOST_CHARACTERS:
+        raise ControlError(f"the text has {len(text)} characters; at most {MOST_CHARACTERS} are taken")
+    return " ".join(text.split())

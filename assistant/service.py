@@ -1,0 +1,173 @@
+"""`assistant run`: the main loop with all its parts, its control socket, and what systemd is told. Main thread."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant import systemd
+from assistant.assembly import Assembly, SoundOf
+from assistant.audio.sound_card import SoundCard
+from assistant.config import Settings
+from assistant.control.protocol import ControlError, path_to_serve
+from assistant.control.server import ControlServer, Reply
+from assistant.daemon import Daemon
+from assistant.doing.history import exchange_now
+from assistant.errors import AssistantError
+from assistant.events import Event, Ready
+from assistant.faults import Faults
+from assistant.liveness import Liveness
+from assistant.parts import check_models
+from assistant.presence import announce
+from assistant.remote import Remote
+from assistant.states import Phase
+from assistant.status import Status, status
+from assistant.thinking.model_process import PROGRAM
+from assistant.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# The main loop builds parts anew, the doer may wait for a program of the owner's, the keeper for a slow card; what the
+# thinker waits for has limits of its own, and a long reply takes long.
+PATIENCE_S = {"main loop": 60.0, "doer": 90.0, "keeper": 60.0, "thinker": float("inf")}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the daemon lives in; a bench brings a room of its own."""
+
+    sound_of: SoundOf = SoundCard
+    observe: Callable[[Event], None] = lambda event: None
+    program: Sequence[str] = PROGRAM  # of the language model's process
+
+
+class Service:
+    """The daemon at work."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None, surroundings: Surroundings) -> None:
+        """Builds all parts. Raises as `parts` does."""
+        self._reread = reread
+        self._surroundings = surroundings
+        self._phase, self._since_s = Phase.STARTING, time.monotonic()
+        self._faults = Faults()
+        self._settings_fault = ""
+        self._keeper = Worker[Callable[[], None]](
+            "keeper", lambda keep: keep(), failed=lambda part, error, _: log.error("%s", error)
+        )
+        self.daemon = Daemon(
+            settings.dialogue,
+            self._observe,
+            log_speech=settings.privacy.log_speech,
+            past=self._keep_exchange,
+            muted=lambda on: self._keeper.post(lambda: self._parts.kept.keep_muted(on)),
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.daemon.quit())
+        signal.signal(signal.SIGHUP, lambda *_: self._reload_for(Reply()))
+        self._remote = Remote(self.daemon, self.status, self._reload_for)
+        self._parts = Assembly(settings, self.daemon, surroundings.sound_of, surroundings.program)
+        self._liveness = Liveness(self._ages_s, PATIENCE_S)
+        self._control = self._open_control()
+
+    def run(self) -> None:
+        """The main loop, until it is told to end."""
+        self._keeper.start()
+        self._liveness.start()
+        if self._control:
+            self._control.start()
+        self.daemon.post(Ready())
+        self._parts.start_ringing()
+        phrases = '" or "'.join(self._parts.settings.wake.phrase).replace("_", " ")
+        log.info('ready: say "%s"', phrases)
+        systemd.notify(systemd.READY)
+        self.daemon.run()
+        systemd.notify(systemd.STOPPING)
+
+    def stop(self) -> None:
+        """Ends all threads: Python must not end while C code works in one."""
+        self._liveness.stop()
+        if self._control:
+            self._control.stop()
+        self._parts.stop()
+        self._keeper.stop()
+
+    def status(self) -> Status:
+        """From any thread: what it is doing and how it is."""
+        return status(self.daemon, self._parts, self._faults.now, self._since_s, self._settings_fault)
+
+    def _open_control(self) -> ControlServer | None:
+        """None where it cannot be: it hears and answers all the same."""
+        try:
+            return ControlServer(path_to_serve(), self._remote.answer)
+        except ControlError as error:
+            log.error("no control socket: %s", error)
+            return None
+
+    def _observe(self, event: Event) -> None:
+        self._faults.note(event, time.monotonic())
+        if (phase := self.daemon.state.phase) is not self._phase:
+            self._phase, self._since_s = phase, time.monotonic()
+            systemd.notify(f"STATUS={phase.value}")
+        self._remote.observe(event)
+        self._surroundings.observe(event)
+
+    def _keep_exchange(self, question: str, reply: str) -> None:
+        exchange = exchange_now(question, reply)
+        self._keeper.post(lambda: self._parts.kept.history.add(exchange))
+
+    def _reload_for(self, reply: Reply) -> None:
+        self.daemon.between_turns(lambda: self._reload(reply))
+
+    def _reload(self, reply: Reply) -> None:
+        """Has the settings take effect that stand in the files now; bad ones change nothing."""
+        if self._reread is None:
+            reply.fail("this assistant has no settings file")
+            return
+        systemd.reloading()
+        try:
+            settings = self._reread()
+            check_models(settings)
+            parts = self._parts.change(settings)
+        except AssistantError as error:
+            self._settings_fault = str(error)
+            log.error("the new settings were refused, the old ones stay: %s", error)
+            reply.fail(f"the old settings stay:\n{error}")
+        else:
+            self._settings_fault = ""
+            self.daemon.dialogue, self.daemon.log_speech = settings.dialogue, settings.privacy.log_speech
+            logging.getLogger("assistant").setLevel(settings.log.level.upper())
+            reply.end({"changed": list(parts)})
+        systemd.notify(systemd.READY, f"STATUS={self._phase.value}")
+
+    def _ages_s(self) -> dict[str, float]:
+        """For how long each thread has not moved."""
+        parts, now_s = self._parts, time.monotonic()
+        workers = (
+            parts.listener.worker,
+            parts.talker.worker,
+            parts.thinker.worker,
+            parts.abilities.doer.worker,
+            parts.abilities.ringer.worker,
+            self._keeper,
+        )
+        ages_s = {worker.name: now_s - worker.last_beat_s for worker in workers}
+        return ages_s | {"main loop": now_s - self.daemon.last_beat_s, "sound card": parts.sound.stuck_s()}
+
+
+def run(
+    settings: Settings, reread: Callable[[], Settings] | None = None, surroundings: Surroundings | None = None
+) -> None:
+    """The daemon, in the foreground, until SIGTERM or SIGINT; on SIGHUP it reads its settings anew.
+
+    Raises:
+        ModelError: a model that it cannot do without is missing or damaged.
+        StoreError: what is to be kept cannot be kept.
+        AssistantError: another daemon runs already.
+    """
+    with announce():
+        service = Service(settings, reread, surroundings or Surroundings())
+        try:
+            service.run()
+        finally:
+            service.stop()
