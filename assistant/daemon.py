@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from assistant.audio.chunk import Samples
 from assistant.config import Dialogue
 from assistant.events import Event, Heard, Sentence
 from assistant.orders import (
@@ -33,7 +32,6 @@ from assistant.orders import (
 )
 from assistant.record import Calls, Record
 from assistant.states import Phase, State, react
-from assistant.turn import Turn
 from assistant.worker import BEAT_S
 
 log = logging.getLogger(__name__)
@@ -42,12 +40,8 @@ Message_contra = TypeVar("Message_contra", contravariant=True)
 
 
 class Sound(Protocol):
-    """A room: what is heard there goes to the listener, what is played is heard there."""
+    """What the main loop has done in the room."""
 
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def play(self, turn: Turn, text: str, samples: Samples, rate_hz: int) -> None: ...
-    def finish(self, turn: Turn) -> None: ...
     def chime(self, earcon: Earcon) -> None: ...
     def ring(self, *, on: bool, low: bool) -> None: ...
     def set_volume(self, level: float) -> None: ...
