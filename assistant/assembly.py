@@ -1,11 +1,15 @@
 """The parts of a daemon: built as the settings say, and those built anew whose settings changed. Main thread."""
 
+import contextlib
 import logging
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypeVar
 
-from assistant import config, daemon
+from assistant import config, daemon, phrases
 from assistant.abilities import Abilities
 from assistant.audio.chunk import Chunk, Samples
 from assistant.audio.sound_card import MICROPHONE, SPEAKER, Echo
@@ -13,13 +17,15 @@ from assistant.config import Settings
 from assistant.daemon import Daemon
 from assistant.doing.answer import Answer
 from assistant.doing.commands import Commands
-from assistant.errors import AssistantError
-from assistant.events import PartFound
+from assistant.errors import AssistantError, ModelError
+from assistant.events import Announced, PartFound, PartLost
 from assistant.kept import Kept
 from assistant.listening.listener import Listener
+from assistant.panel.panel import Panel
 from assistant.parts import (
     ECHO,
     Post,
+    Purpose,
     build_commands,
     build_echo,
     build_listener,
@@ -29,12 +35,19 @@ from assistant.parts import (
     model_of,
 )
 from assistant.speaking.talker import Talker
+from assistant.stand_ins import Deaf, Speechless, Thoughtless
+from assistant.store import Store, StoreError, store_path
+from assistant.thinking.loading import LANGUAGE_MODEL
 from assistant.thinking.thinker import Thinker
 from assistant.thinking.tool_calls import Value
 from assistant.toolbox import TOOLS
 from assistant.turn import Turn
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+S = TypeVar("S")
+STORE = "store"
 
 
 class Sound(daemon.Sound, Protocol):
@@ -57,7 +70,8 @@ SoundOf = Callable[[config.Audio, Echo, Callable[[Chunk], bool], Post], Sound]
 _MADE_OF: dict[str, tuple[Callable[[Settings], object], frozenset[str]]] = {
     "kept": (lambda s: (s.language, s.clock, s.privacy.history, s.llm.n_ctx), frozenset()),
     "commands": (lambda s: (s.language, s.commands), frozenset()),
-    "abilities": (lambda s: (s.llm.model, s.models), frozenset({"kept", "commands"})),
+    "panel": (lambda s: (s.panel, s.outputs), frozenset()),
+    "abilities": (lambda s: (s.llm.model, s.models), frozenset({"kept", "commands", "panel"})),
     "thinker": (lambda s: (s.language, s.llm, s.models, s.dialogue.remember_s), frozenset()),
     "listener": (lambda s: (s.language, s.wake, s.endpoint, s.recognizer, s.models), frozenset({"commands"})),
     "sound": (lambda s: s.audio, frozenset()),
@@ -72,6 +86,22 @@ def changed_parts(before: Settings, after: Settings) -> tuple[str, ...]:
         if made_of(before) != made_of(after) or uses & set(changed):
             changed.append(part)
     return tuple(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What a stage is called when its model is missing, and what the person is told."""
+
+    purpose: Purpose
+    part: str
+    phrase: str
+
+
+_STAGES = {
+    "thinker": _Stage("llm", LANGUAGE_MODEL, "cannot_think"),
+    "listener": _Stage("recognizer", "recognizer", "cannot_hear"),
+    "talker": _Stage("voice", "voice", ""),
+}
 
 
 class _Tools:
@@ -91,20 +121,28 @@ class Assembly:
 
     kept: Kept
     commands: Commands
+    panel: Panel
     abilities: Abilities
-    thinker: Thinker
-    listener: Listener
+    thinker: Thinker | Thoughtless
+    listener: Listener | Deaf
     sound: Sound
-    talker: Talker
+    talker: Talker | Speechless
 
-    def __init__(self, settings: Settings, daemon: Daemon, sound_of: SoundOf, program: Sequence[str]) -> None:
-        """Builds and starts all but what rings; raises as `parts` does, and has stopped then what it began."""
+    def __init__(
+        self, settings: Settings, daemon: Daemon, sound_of: SoundOf, program: Sequence[str], *, tolerant: bool
+    ) -> None:
+        """Builds and starts all but what rings; raises as `parts` does, and has stopped then what it began.
+
+        Where it is `tolerant`, a stage whose model is missing is no error: another stands in for it.
+        """
         self.settings = settings
         self.models: dict[str, str] = {}  # the names of those it works with, by purpose
         self._daemon = daemon
         self._sound_of = sound_of
         self._program = program
+        self._tolerant = tolerant
         self._built: list[str] = []
+        self.missing: dict[str, str] = {}  # parts for which another stands in, and why
         self._build(tuple(_MADE_OF), settings)
 
     def change(self, settings: Settings) -> tuple[str, ...]:
@@ -121,6 +159,21 @@ class Assembly:
             self.start_ringing()
         self.settings = settings
         return parts
+
+    def mend(self) -> None:
+        """Tries to build those parts for which another stands in, if what they lack is there now."""
+        for part in list(self.missing):
+            with contextlib.suppress(ModelError, StoreError):
+                if part == "kept":
+                    if self.kept.schedule.entries():  # what was set meanwhile would be lost
+                        continue
+                    Store(store_path()).close()
+                else:
+                    model_of(self.settings, _STAGES[part].purpose)
+                parts = (part, *(other for other, (_, uses) in _MADE_OF.items() if part in uses))
+                self._stop(parts)
+                self._build(parts, self.settings)
+                self.start_ringing()
 
     def start_ringing(self) -> None:
         """From now on what is due rings."""
@@ -145,29 +198,89 @@ class Assembly:
         post = self._daemon.post
         match part:
             case "kept":
-                self.kept = Kept(settings)
+                self.kept = self._kept(settings)
                 muted = self.kept.muted()  # known before the microphone is opened
                 self._daemon.state = replace(self._daemon.state, muted=muted)
             case "commands":
                 self.commands = build_commands(settings)
+            case "panel":
+                self.panel = Panel(settings.panel, settings.outputs, post)
+                self.panel.start()
+                self.panel.show(self._daemon.state.phase)
             case "abilities":
-                model = model_of(settings, "llm").path.stem
-                self.abilities = Abilities(settings, self.kept, self.commands, post, model=model)
+                model, outputs = self._model_name(settings), self.panel.outputs
+                self.abilities = Abilities(settings, self.kept, self.commands, post, model=model, outputs=outputs)
             case "thinker":
-                self.models["language model"] = model_of(settings, "llm").path.name
-                chosen = choose_model(settings, "llm")
-                self.thinker = build_thinker(settings, chosen, _Tools(self), self._told, post, self._program)
+                self.thinker = self._stage(
+                    part,
+                    settings,
+                    lambda: self._thinker(settings),
+                    lambda: Thoughtless(phrases.CANNOT_THINK, post),
+                )
                 self.thinker.start()  # at once, since it takes longest, in a process of its own
             case "listener":
-                self.models["recognizer"] = model_of(settings, "recognizer").path.name
-                self.listener = build_listener(settings, self.commands, post)
+                self.listener = self._stage(
+                    part, settings, lambda: build_listener(settings, self.commands, post), lambda: Deaf(post)
+                )
             case "sound":
                 self.sound = self._sound_of(settings.audio, build_echo(settings.audio, post), self._hear, post)
                 if self._daemon.state.muted:
                     self.sound.mute(on=True)
             case "talker":
-                self.models["voice"] = model_of(settings, "voice").path.name
-                self.talker = build_talker(settings, self.sound, self.abilities.common())
+                self.talker = self._stage(
+                    part,
+                    settings,
+                    lambda: build_talker(settings, self.sound, self.abilities.common()),
+                    lambda: Speechless(post),
+                )
+
+    def _kept(self, settings: Settings) -> Kept:
+        """What is kept; for as long as it runs only, where nothing can be kept for longer."""
+        try:
+            kept = Kept(settings)
+        except StoreError as error:
+            if not self._tolerant:
+                raise
+            if "kept" not in self.missing:
+                log.error("%s: %s", STORE, error)
+            self.missing["kept"] = str(error)
+            self._daemon.post(PartLost(STORE, str(error), phrases.STORE_UNWRITABLE))
+            folder = Path(tempfile.mkdtemp(prefix="assistant-", dir=os.environ.get("RUNTIME_DIRECTORY")))
+            return Kept(settings, folder / store_path().name)
+        if self.missing.pop("kept", None):
+            self._daemon.post(PartFound(STORE))
+        if mishap := kept.mishap():
+            self._daemon.post(Announced(mishap))
+        return kept
+
+    def _stage(self, part: str, settings: Settings, build: Callable[[], T], stand_in: Callable[[], S]) -> T | S:
+        """The stage, or what stands in for it where its model is missing."""
+        stage = _STAGES[part]
+        try:
+            self.models[stage.part] = model_of(settings, stage.purpose).path.name
+            built = build()
+        except ModelError as error:
+            if not self._tolerant:
+                raise
+            if part not in self.missing:
+                log.error("%s: %s", stage.part, error)
+            self.missing[part] = str(error)
+            self.models[stage.part] = "missing"
+            self._daemon.post(PartLost(stage.part, str(error), getattr(phrases, stage.phrase, "")))
+            return stand_in()
+        if self.missing.pop(part, None) and stage.part != LANGUAGE_MODEL:  # which tells itself when it is loaded
+            self._daemon.post(PartFound(stage.part))
+        return built
+
+    def _thinker(self, settings: Settings) -> Thinker:
+        chosen = choose_model(settings, "llm")
+        return build_thinker(settings, chosen, _Tools(self), self._told, self._daemon.post, self._program)
+
+    def _model_name(self, settings: Settings) -> str:
+        try:
+            return model_of(settings, "llm").path.stem
+        except ModelError:
+            return ""
 
     def _told(self) -> str:
         """What the model is told beside its prompt, as it is kept now."""
@@ -207,6 +320,8 @@ class Assembly:
         match part:
             case "kept":
                 self.kept.store.close()
+            case "panel":
+                self.panel.stop()
             case "abilities":
                 self.abilities.ringer.worker.stop()
                 self.abilities.doer.worker.stop()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from assistant.config import Settings
 from assistant.doing.owner_check import check_commands
+from assistant.panel.check import check_panel
 from assistant.settings_file import load
 from assistant.wake_phrases import check_wake_phrases
 
@@ -12,5 +13,6 @@ def checked_settings(path: Path | None) -> Settings:
     """The settings of this file, or of the usual one. Raises ConfigError, with a line for each fault."""
     settings = load(path)
     check_wake_phrases(settings)
-    check_commands(settings.commands, settings.language)
+    check_panel(settings.panel, settings.outputs)
+    check_commands(settings.commands, settings.language, [output.name for output in settings.outputs])
     return settings

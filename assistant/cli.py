@@ -146,14 +146,10 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="The settings file.", show_default=False)] = None,
 ) -> None:
     """Check the settings, and name every fault with its line."""
-    from assistant.doing.owner_check import check_commands
-    from assistant.settings_file import load
-    from assistant.wake_phrases import check_wake_phrases
+    from assistant.checks import checked_settings
 
     try:
-        settings = load(file or Options.config)
-        check_wake_phrases(settings)
-        check_commands(settings.commands, settings.language)
+        checked_settings(file or Options.config)
     except ConfigError as error:
         print(error)
         raise typer.Exit(1) from None

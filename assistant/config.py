@@ -8,6 +8,8 @@ from typing import TypeVar
 from assistant.errors import ConfigError
 
 SYSTEM_MODELS = Path("/var/lib/assistant/models")
+BOARDS = ("none", "plain", "respeaker-2mic", "respeaker-4mic", "aiy-voice-hat", "voice-bonnet", "codec-zero")
+LAST_PIN = 27  # of the 40 on the header, by its BCM number
 
 T = TypeVar("T")
 
@@ -162,6 +164,44 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """Buttons and lights on the GPIO pins, which are given by their BCM numbers."""
+
+    board: str = setting(
+        "none",
+        "What carries them: a sound board by its name, plain for buttons and lights of your own, or none.",
+        choices=BOARDS,
+    )
+    talk: str = setting(
+        "press", "The talk button: press it and speak, or hold it for as long as you speak.", choices=("press", "hold")
+    )
+    talk_pin: int | None = setting(None, "The pin of the talk button; auto is the board's.", low=0, high=LAST_PIN)
+    stop_pin: int | None = setting(None, "The pin of a stop button; auto is the board's.", low=0, high=LAST_PIN)
+    mute_pin: int | None = setting(None, "The pin of a mute button; auto is the board's.", low=0, high=LAST_PIN)
+    buttons_active_high: bool = setting(False, "Whether a button joins its pin to 3.3 V, and not to ground.")
+    led: str = setting(
+        "auto",
+        "The lights: a single LED, one that can be dimmed, one of three colors, a strip; auto is the board's.",
+        choices=("auto", "none", "single", "pwm", "rgb", "apa102"),
+    )
+    led_pin: int | None = setting(None, "The pin of a single or pwm LED; auto is the board's.", low=0, high=LAST_PIN)
+    red_pin: int | None = setting(None, "The pin of an rgb LED's red.", low=0, high=LAST_PIN)
+    green_pin: int | None = setting(None, "The pin of an rgb LED's green.", low=0, high=LAST_PIN)
+    blue_pin: int | None = setting(None, "The pin of an rgb LED's blue.", low=0, high=LAST_PIN)
+    data_pin: int | None = setting(
+        None, "The data pin of an apa102 strip; auto is the board's, else that of SPI, 10.", low=0, high=LAST_PIN
+    )
+    clock_pin: int | None = setting(
+        None, "The clock pin of an apa102 strip; auto is the board's, else that of SPI, 11.", low=0, high=LAST_PIN
+    )
+    n_leds: int | None = setting(
+        None, "How many LEDs an apa102 strip has; auto is as many as the board has.", low=1, high=128
+    )
+    led_active_high: bool = setting(True, "Whether an LED is lit by 3.3 V at its pin, and not by ground.")
+    brightness: float = setting(0.3, "How bright the lights are; a single LED has no choice.", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """The time of day."""
 
@@ -186,6 +226,18 @@ class Log:
     level: str = setting(
         "info", "The least important messages still written.", choices=("debug", "info", "warning", "error")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A pin that the owner's commands switch."""
+
+    name: str = setting("", "What the commands call it.")
+    pin: int | None = setting(None, "Its pin, by its BCM number.", low=0, high=LAST_PIN)
+    active_high: bool = setting(True, "Whether it is on when its pin has 3.3 V, and not ground.")
+    pulse_s: float = setting(0.5, "How long a pulse is.", unit="s", low=0.05, high=60.0)
+    initial: str = setting("off", "Its state at the start, and again at the end.", choices=("off", "on"))
+    place: str = field(default="", compare=False)  # file and line, once it is read from one; no setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +271,11 @@ class Settings:
     llm: Llm = Llm()
     voice: Voice = Voice()
     models: Models = Models()
+    panel: Panel = Panel()
     clock: Clock = Clock()
     privacy: Privacy = Privacy()
     log: Log = Log()
+    outputs: tuple[Output, ...] = setting((), "Pins that your own commands switch.", entry=Output)
     commands: tuple[OwnerCommand, ...] = setting(
         (), "Commands of your own, which switch an output, run a program or only say something.", entry=OwnerCommand
     )

@@ -72,16 +72,18 @@ class Daemon:
         log_speech: bool = False,
         past: Callable[[str, str], None] = lambda question, reply: None,
         muted: Callable[[bool], None] = lambda on: None,
+        chores: Callable[[], None] = lambda: None,
     ) -> None:
         """`observe` is shown each event, in the main thread, after it took effect; `past` gets question and reply.
 
-        `muted` is told when the microphone is closed, or open again.
+        `muted` is told when the microphone is closed, or open again; `chores` are done after each event, and each beat.
         """
         self.dialogue = dialogue
         self.log_speech = log_speech
         self._observe = observe
         self._past = past
         self._muted = muted
+        self._chores = chores
         self._events: queue.SimpleQueue[Event | _Job | None] = queue.SimpleQueue()
         self._jobs: deque[_Job] = deque()
         self.last_beat_s = time.monotonic()
@@ -111,6 +113,7 @@ class Daemon:
         """The main loop, until `quit`."""
         while True:
             self.last_beat_s = time.monotonic()
+            self._chores()
             try:
                 entry = self._events.get(timeout=BEAT_S)
             except queue.Empty:
@@ -130,12 +133,17 @@ class Daemon:
                 worked = True
         return worked
 
+    @property
+    def rests(self) -> bool:
+        """Nobody is spoken to, and nothing rings."""
+        return self.state.phase in (Phase.IDLE, Phase.MUTED, Phase.ERROR)
+
     def _take(self, entry: Event | _Job) -> None:
         if isinstance(entry, _Job):
             self._jobs.append(entry)
         else:
             self._handle(entry)
-        while self._jobs and self.state.phase in (Phase.IDLE, Phase.MUTED, Phase.ERROR):
+        while self._jobs and self.rests:
             self._jobs.popleft().do()
 
     def _handle(self, event: Event) -> None:

@@ -25,6 +25,10 @@ class DeviceError(AssistantError):
     """A sound device is missing, busy or refuses what it is asked for."""
 
 
+class OutputError(AssistantError):
+    """An output could not be switched."""
+
+
 class VoiceError(AssistantError):
     """A sentence could not be synthesized."""
 

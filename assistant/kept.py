@@ -37,6 +37,12 @@ class Kept:
         self.timers = TimerActions(self.schedule, self.says)
         self.alarms = AlarmActions(self.schedule, self.clock, self.says)
 
+    def mishap(self) -> str:
+        """What the person is to be told of a store that was found damaged; "" where it was sound."""
+        if self.store.put_aside is None:
+            return ""
+        return phrases.STORE_RESTORED if self.store.restored else phrases.STORE_LOST
+
     def what_rings(self, ringing: Ringing) -> str:
         """What is said of something that rings."""
         entry, says = ringing.entry, self.says

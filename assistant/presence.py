@@ -1,7 +1,9 @@
 """Whether a daemon runs: it holds a lock on a file beside the store, which ends with its process. Main thread."""
 
+import errno
 import fcntl
 from io import FileIO
+from pathlib import Path
 from typing import IO
 
 from assistant.errors import AssistantError
@@ -19,7 +21,7 @@ def announce() -> IO[bytes]:
     folder = state_folder()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (folder / FILE_NAME).open("ab")
+        file = _opened(folder / FILE_NAME)
     except OSError as error:
         raise AssistantError(f"{folder}: {error.strerror}; give this user the right to write there") from error
     if not _lock(file):
@@ -35,6 +37,16 @@ def daemon_runs() -> bool:
             return not _lock(file)
     except OSError:
         return False
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The file of the lock, which on a card that has become read-only must be there from before."""
+    try:
+        return path.open("ab")
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return path.open("rb")
 
 
 def _lock(file: IO[bytes] | FileIO) -> bool:

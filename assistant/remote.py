@@ -9,7 +9,6 @@ from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
 from assistant.events import Announced, ButtonPressed, Event, Failed, MuteWanted, Replied, Sentence, Stopped, Typed
-from assistant.states import Phase
 from assistant.turn import Turn
 
 MOST_CHARACTERS = 2000  # of a text
@@ -61,7 +60,7 @@ class Remote:
         reply.end()
 
     def _ask(self, request: Request, reply: Reply) -> None:
-        if self._daemon.state.phase not in (Phase.IDLE, Phase.MUTED, Phase.ERROR):
+        if not self._daemon.rests:
             raise ControlError(f"it is {self._daemon.state.phase.value} now; try again when it is idle")
         typed = Typed(_text(request), time.monotonic(), silent=True)
         self._asking = (*self._asking, _Asking(typed, reply))

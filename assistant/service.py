@@ -17,6 +17,7 @@ from assistant.doing.history import exchange_now
 from assistant.errors import AssistantError
 from assistant.events import Event, Ready
 from assistant.faults import Faults
+from assistant.health import Health
 from assistant.liveness import Liveness
 from assistant.parts import check_models
 from assistant.presence import announce
@@ -24,12 +25,14 @@ from assistant.remote import Remote
 from assistant.states import Phase
 from assistant.status import Status, status
 from assistant.thinking.model_process import PROGRAM
-from assistant.worker import Worker
+from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
 
 # The main loop builds parts anew, the doer may wait for a program of the owner's, the keeper for a slow card; what the
 # thinker waits for has limits of its own, and a long reply takes long.
+FIRST_MEND_S, LAST_MEND_S = 5.0, 300.0  # between two tries to build what is missing
+SPARE_REST_S = 60.0  # after a change of the store nothing else is to change so long before it is copied
 PATIENCE_S = {"main loop": 60.0, "doer": 90.0, "keeper": 60.0, "thinker": float("inf")}
 
 
@@ -53,7 +56,7 @@ class Service:
         self._faults = Faults()
         self._settings_fault = ""
         self._keeper = Worker[Callable[[], None]](
-            "keeper", lambda keep: keep(), failed=lambda part, error, _: log.error("%s", error)
+            "keeper", lambda keep: keep(), failed=lambda part, error, _: log.error("%s", error), idle=self._make_spare
         )
         self.daemon = Daemon(
             settings.dialogue,
@@ -61,12 +64,17 @@ class Service:
             log_speech=settings.privacy.log_speech,
             past=self._keep_exchange,
             muted=lambda on: self._keeper.post(lambda: self._parts.kept.keep_muted(on)),
+            chores=self._do_chores,
         )
+        self._health = Health(self.daemon.post)
+        self._mend_s, self._mend_at_s = FIRST_MEND_S, 0.0
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.daemon.quit())
         signal.signal(signal.SIGHUP, lambda *_: self._reload_for(Reply()))
         self._remote = Remote(self.daemon, self.status, self._reload_for)
-        self._parts = Assembly(settings, self.daemon, surroundings.sound_of, surroundings.program)
+        self._parts = Assembly(
+            settings, self.daemon, surroundings.sound_of, surroundings.program, tolerant=systemd.is_told()
+        )
         self._liveness = Liveness(self._ages_s, PATIENCE_S)
         self._control = self._open_control()
 
@@ -108,9 +116,23 @@ class Service:
         self._faults.note(event, time.monotonic())
         if (phase := self.daemon.state.phase) is not self._phase:
             self._phase, self._since_s = phase, time.monotonic()
+            self._parts.panel.show(phase)
             systemd.notify(f"STATUS={phase.value}")
         self._remote.observe(event)
         self._surroundings.observe(event)
+
+    def _do_chores(self) -> None:
+        """What is to be looked after from time to time."""
+        now_s = time.monotonic()
+        self._health.look(now_s)
+        if self._parts.missing and now_s >= self._mend_at_s and self.daemon.rests:
+            self._parts.mend()
+            self._mend_s = min(2 * self._mend_s, LAST_MEND_S) if self._parts.missing else FIRST_MEND_S
+            self._mend_at_s = time.monotonic() + self._mend_s
+
+    def _make_spare(self) -> float:
+        self._parts.kept.store.make_spare(SPARE_REST_S)
+        return BEAT_S
 
     def _keep_exchange(self, question: str, reply: str) -> None:
         exchange = exchange_now(question, reply)

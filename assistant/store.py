@@ -1,8 +1,8 @@
 """The SQLite file that keeps what must outlive a restart. Any thread; one connection, guarded by a lock.
 
 What `transaction()` has committed survives a crash and a loss of power: the journal is a write-ahead log, synced at
-every commit (`synchronous=FULL`). A damaged file is put aside and a new one begun, so that damage never becomes a
-loop of crashes; `put_aside` tells of it.
+every commit (`synchronous=FULL`). A damaged file is put aside, and its spare copy takes its place, or a new file is
+begun, so that damage never becomes a loop of crashes; `put_aside` and `restored` tell of it.
 """
 
 import errno
@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from typing import TypeVar
 
 from assistant.errors import AssistantError
 from assistant.schema import MIGRATIONS
+from assistant.spare import drop_spare, make_spare, take_spare
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,9 @@ class StoreFullError(StoreError):
 
 
 def state_folder() -> Path:
-    """The system's folder where there is one to write to, else the user's (XDG Base Directory: XDG_STATE_HOME)."""
+    """The unit's `StateDirectory=`, the system's folder if it may be written, or the user's (XDG_STATE_HOME)."""
+    if given := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
     if os.access(SYSTEM_FOLDER, os.W_OK | os.X_OK):
         return SYSTEM_FOLDER
     home = os.environ.get("XDG_STATE_HOME", "")
@@ -75,6 +79,8 @@ class Store:
         """Opens or creates the file, its folder too; StoreError when that cannot be done."""
         self.path = path
         self.put_aside: Path | None = None  # where the damaged file went that was found instead of a sound one
+        self.restored = False  # the spare copy took its place
+        self._changed_s: float | None = None  # when something was last committed that the spare copy lacks
         self._lock = threading.RLock()
         self._reserve = path.with_name(f"{path.name}.reserve")
         self._db = self.urgently(self._open)
@@ -96,12 +102,29 @@ class Store:
             try:
                 yield self._db
                 self._db.execute("COMMIT")
+                self._changed_s = time.monotonic()
             except BaseException:
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
                 raise
             if not self._reserve.exists():
                 self._keep_reserve()
+
+    def make_spare(self, rest_s: float) -> None:
+        """Copies the file aside if it was changed since, and not within the last `rest_s`. Raises StoreError."""
+        with self._lock, self._plain_errors():
+            if self._changed_s is not None and time.monotonic() - self._changed_s >= rest_s:
+                self._changed_s = None  # on an error too: the next change tries again
+                make_spare(self._db, self.path)
+
+    def forget_copies(self) -> None:
+        """What was forgotten is gone from the copies too: the spare one, and those that were damaged."""
+        with self._lock, self._plain_errors():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            drop_spare(self.path)
+            for old in self.path.parent.glob(f"{self.path.name}.damaged-*"):
+                with suppress(OSError):
+                    old.unlink(missing_ok=True)
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """What a SELECT finds."""
@@ -138,7 +161,9 @@ class Store:
                 if _code(error) not in DAMAGED:
                     raise
                 self.put_aside = _put_aside(self.path)
-                log.error("%s: damaged (%s); put aside as %s, begun anew", self.path, error, self.put_aside.name)
+                self.restored = take_spare(self.path)
+                instead = "its copy takes its place" if self.restored else "begun anew"
+                log.error("%s: damaged (%s); put aside as %s, %s", self.path, error, self.put_aside.name, instead)
                 return self._open_sound()
 
     def _open_sound(self) -> sqlite3.Connection:

@@ -23,6 +23,11 @@ def notify(*lines: str) -> None:
             return
 
 
+def is_told() -> bool:
+    """Whether this is a service of systemd's, which nobody watches on a terminal."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def reloading() -> None:
     """The settings are being read again; `READY=1` says that they have been."""
     notify("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")

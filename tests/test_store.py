@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.doing.memory import Memory
 from assistant.schema import MIGRATIONS
+from assistant.spare import spare_of
 from assistant.store import Store, StoreError, StoreFullError, state_folder, store_path
 
 
@@ -166,6 +168,8 @@ def test_a_full_file_is_told_apart_and_nothing_half_kept(path: Path) -> None:
 FULL_DISK = """
 import os
 from pathlib import Path
+from assistant.doing.memory import Memory
+from assistant.spare import spare_of
 from assistant.store import Store, StoreFullError
 
 def fill():
@@ -244,3 +248,73 @@ def test_the_store_is_in_the_users_folder_where_there_is_none_for_the_system(
     assert state_folder() == tmp_path / ".local" / "state" / "assistant"
     (tmp_path / "none").mkdir()
     assert state_folder() == tmp_path / "none"
+
+
+def damage(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"not a database" * 1000)
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+
+
+def test_a_damaged_file_is_replaced_by_its_spare_copy(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(path)
+    store.put("volume", 40)
+    store.make_spare(rest_s=0.0)
+    store.put("volume", 50)
+    store.close()
+    damage(path)
+    again = Store(path)
+    assert (again.restored, again.get("volume")) == (True, 40)
+    assert again.put_aside
+    assert "its copy takes its place" in caplog.text
+    again.put("volume", 60)
+    again.close()
+    assert Store(path).get("volume") == 60
+
+
+def test_where_the_copy_is_damaged_too_a_new_file_is_begun(path: Path) -> None:
+    store = Store(path)
+    store.put("volume", 40)
+    store.make_spare(rest_s=0.0)
+    store.close()
+    damage(path)
+    damage(spare_of(path))
+    again = Store(path)
+    assert (again.restored, again.get("volume")) == (False, None)
+
+
+def test_the_copy_is_made_once_after_a_change_and_not_before_there_was_a_rest(path: Path) -> None:
+    store = Store(path)
+    store.make_spare(rest_s=0.0)
+    assert not spare_of(path).exists()
+    store.put("volume", 40)
+    store.make_spare(rest_s=60.0)
+    assert not spare_of(path).exists()
+    store.make_spare(rest_s=0.0)
+    first = spare_of(path).stat()
+    assert first.st_mode & 0o777 == 0o600
+    store.make_spare(rest_s=0.0)
+    assert spare_of(path).stat().st_ino == first.st_ino
+
+
+def test_what_is_forgotten_is_gone_from_the_copies_too(path: Path) -> None:
+    damage(path)
+    store = Store(path)
+    memory = Memory(store)
+    memory.remember("the safe is behind the picture")
+    store.make_spare(rest_s=0.0)
+    memory.forget_all()
+    assert not spare_of(path).exists()
+    assert not list(path.parent.glob("*.damaged-*"))
+    for file in path.parent.iterdir():
+        assert b"behind the picture" not in file.read_bytes()
+
+
+def test_a_copy_that_cannot_be_made_is_a_store_error_and_leaves_nothing(path: Path) -> None:
+    store = Store(path)
+    store.put("volume", 40)
+    spare_of(path).mkdir()
+    with pytest.raises(StoreError):
+        store.make_spare(rest_s=0.0)
+    assert not list(path.parent.glob("*.part"))
+    assert store.get("volume") == 40

@@ -30,6 +30,16 @@ def temperature_c() -> float | None:
     return None
 
 
+def has_low_voltage() -> bool:
+    """Whether the kernel's sensor of the supply voltage (the driver raspberrypi-hwmon) gives an alarm."""
+    for alarm in (SYS / "class/hwmon").glob("hwmon*/in0_lcrit_alarm"):
+        try:
+            return alarm.read_text().strip() == "1"
+        except OSError:
+            continue
+    return False
+
+
 def load() -> Load:
     """As the kernel has it."""
     one_minute, _, _ = os.getloadavg()

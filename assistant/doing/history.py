@@ -48,4 +48,6 @@ class History:
     def forget_all(self) -> int:
         """Wipes it, and gives how many there were."""
         with self._store.transaction() as db:
-            return db.execute("DELETE FROM exchanges").rowcount
+            n_forgotten = db.execute("DELETE FROM exchanges").rowcount
+        self._store.forget_copies()
+        return n_forgotten

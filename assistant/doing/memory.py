@@ -85,6 +85,7 @@ class Memory:
         if facts:
             with self._store.transaction() as db:
                 db.executemany("DELETE FROM facts WHERE id = ?", [(fact.id,) for fact in facts])
+            self._store.forget_copies()
         return facts
 
 

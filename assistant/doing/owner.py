@@ -13,14 +13,10 @@ from assistant.config import OwnerCommand
 from assistant.doing.commands import Command, Slot
 from assistant.doing.owner_check import INTENT, SLOT, faults_of, templates
 from assistant.doing.programs import Ended, run_program
-from assistant.errors import AssistantError, ConfigError
+from assistant.errors import ConfigError, OutputError
 
 N_SPOKEN_CHARACTERS = 300
 Run = Callable[[Sequence[str], float], Ended]
-
-
-class OutputError(AssistantError):
-    """An output could not be switched."""
 
 
 class Outputs(Protocol):

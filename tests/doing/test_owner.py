@@ -8,9 +8,9 @@ from hypothesis import example, given, settings, strategies
 
 from assistant.config import OwnerCommand
 from assistant.doing.commands import Command, Commands, Completeness
-from assistant.doing.owner import N_SPOKEN_CHARACTERS, Failure, Outcome, OutputError, OwnerCommands
+from assistant.doing.owner import N_SPOKEN_CHARACTERS, Failure, Outcome, OwnerCommands
 from assistant.doing.programs import Ended
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, OutputError
 
 SONG = OwnerCommand(("play {song} in the kitchen",), run=("/bin/music", "--now", "{song}"))
 
