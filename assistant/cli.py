@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from assistant import __version__, kept_commands, remote_commands
+from assistant import __version__, doctor_commands, kept_commands, remote_commands
 from assistant.bench_commands import bench_app
 from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
 from assistant.errors import AssistantError, ConfigError, DeviceError
@@ -29,6 +29,7 @@ for command in (
     remote_commands.mute,
     remote_commands.unmute,
     remote_commands.reload,
+    doctor_commands.doctor,
     kept_commands.timers,
 ):
     app.command()(command)

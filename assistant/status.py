@@ -49,7 +49,7 @@ def status(
             {"part": one.part, "reason": one.reason, "since_s": round(now_s - one.since_s, 1)} for one in faults
         ],
         "settings_fault": settings_fault or None,
-        "network": {"locked": device.filters_system_calls(), "open_sockets": device.n_network_sockets()},
+        "network": {"locked": device.network_is_locked(), "open_sockets": device.n_network_sockets()},
     }
 
 

@@ -163,3 +163,12 @@ def test_where_no_assistant_runs_each_command_says_so(shell: Shell) -> None:
         done = shell.run(*words)
         assert done.returncode == 4
         assert done.stderr == ("assistant: no assistant runs; start it: systemctl start assistant, or assistant run\n")
+
+
+def test_the_doctor_finds_a_running_assistant_well_and_leaves_it_alone(running: Running, shell: Shell) -> None:
+    found = json.loads(shell.type("doctor", "--json"))
+    assert found["well"] is True
+    assert found["parts"]["microphone"]["verdict"] == found["parts"]["language model"]["verdict"] == "well"
+    shell.type("mute")
+    assert json.loads(shell.type("doctor", "--json"))["parts"]["microphone"]["verdict"] == "untried"
+    assert not [line for line in running.lines if "listening" in line]

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PROC, SYS = Path("/proc"), Path("/sys")
@@ -66,6 +67,21 @@ def process_age_s() -> float:
     """How long this process has been running (proc_pid_stat(5), field 22)."""
     n_ticks = int((PROC / "self/stat").read_text().rpartition(")")[2].split()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - n_ticks / os.sysconf("SC_CLK_TCK")
+
+
+@cache
+def network_is_locked() -> bool:
+    """Whether the kernel refuses this process a network socket: where it filters system calls at all, one is tried.
+
+    Without a filter none is tried, since one would be had.
+    """
+    if not filters_system_calls():
+        return False
+    try:
+        socket.socket(socket.AF_INET).close()
+    except OSError:
+        return True
+    return False
 
 
 def filters_system_calls() -> bool:

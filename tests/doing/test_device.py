@@ -1,5 +1,6 @@
 """What the kernel tells, as it is on this machine."""
 
+import platform
 import socket
 import subprocess
 import sys
@@ -45,3 +46,19 @@ def test_the_filter_of_system_calls_is_that_of_the_kernel() -> None:
     ]
     assert told[1] == "True"
     assert told[0] in {"False", "True"}  # True where the tests themselves run under a filter
+
+
+def test_the_network_is_locked_where_the_kernel_refuses_a_socket() -> None:
+    code = "from assistant.doing.device import network_is_locked; print(network_is_locked())"
+    # As above, with the rules: load the number of the call; if it is that of socket(2), fail with EAFNOSUPPORT.
+    number = {"x86_64": 41, "aarch64": 198}[platform.machine()]
+    locked = (
+        "import ctypes, struct\n"
+        "libc = ctypes.CDLL(None)\n"
+        f"rules = [(0x20, 0, 0, 0), (0x15, 0, 1, {number}), (6, 0, 0, 0x50000 | 97), (6, 0, 0, 0x7fff0000)]\n"
+        "packed = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *rule) for rule in rules))\n"
+        "program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', len(rules), ctypes.addressof(packed)))\n"
+        "assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0\n"
+    )
+    done = subprocess.run([sys.executable, "-c", locked + code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "True"
