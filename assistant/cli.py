@@ -10,6 +10,7 @@ import typer
 from assistant import __version__, doctor_commands, kept_commands, remote_commands
 from assistant.bench_commands import bench_app
 from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
+from assistant.config_commands import config_app
 from assistant.errors import AssistantError, ConfigError, DeviceError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ models_app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")
+app.add_typer(config_app, name="config")
 for command in (
     remote_commands.status,
     remote_commands.stop,

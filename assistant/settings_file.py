@@ -53,9 +53,9 @@ def load(path: Path | None = None) -> Settings:
     """The settings of this file, or of `default_path()`; the ConfigError holds every fault of every file."""
     settings = Settings()
     faults: list[str] = []
-    for file in _layers(path or default_path()):
+    for file in layers(path or default_path()):
         try:
-            settings = _overlaid(settings, _compose(file), "", faults)
+            settings = _overlaid(settings, compose(file), "", faults)
         except ConfigError as error:
             faults += error.faults
     if faults:
@@ -73,7 +73,7 @@ def default_path() -> Path | None:
     return file if file.exists() and file.with_name("pyproject.toml").exists() else None
 
 
-def _layers(path: Path | None) -> list[Path]:
+def layers(path: Path | None) -> list[Path]:
     """The files to read, each overriding those before it."""
     if path is None:
         return []
@@ -105,7 +105,7 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def _compose(path: Path) -> yaml.Node | None:
+def compose(path: Path) -> yaml.Node | None:
     """The tree of a file, None if it holds only comments; a ConfigError says why there is none."""
     content = _content(path)
     try:
