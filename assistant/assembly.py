@@ -129,11 +129,19 @@ class Assembly:
     talker: Talker | Speechless
 
     def __init__(
-        self, settings: Settings, daemon: Daemon, sound_of: SoundOf, program: Sequence[str], *, tolerant: bool
+        self,
+        settings: Settings,
+        daemon: Daemon,
+        sound_of: SoundOf,
+        program: Sequence[str],
+        *,
+        tolerant: bool,
+        overhear: Callable[[Chunk], None] = lambda chunk: None,
     ) -> None:
         """Builds and starts all but what rings; raises as `parts` does, and has stopped then what it began.
 
-        Where it is `tolerant`, a stage whose model is missing is no error: another stands in for it.
+        Where it is `tolerant`, a stage whose model is missing is no error: another stands in for it. What the
+        microphone hears goes to `overhear` too.
         """
         self.settings = settings
         self.models: dict[str, str] = {}  # the names of those it works with, by purpose
@@ -141,6 +149,7 @@ class Assembly:
         self._sound_of = sound_of
         self._program = program
         self._tolerant = tolerant
+        self._overhear = overhear
         self._built: list[str] = []
         self.missing: dict[str, str] = {}  # parts for which another stands in, and why
         self._build(tuple(_MADE_OF), settings)
@@ -287,6 +296,7 @@ class Assembly:
         return self.kept.for_model()
 
     def _hear(self, chunk: Chunk) -> bool:
+        self._overhear(chunk)
         return self.listener.worker.offer(chunk)
 
     def _start(self, parts: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ for command in (
     remote_commands.mute,
     remote_commands.unmute,
     remote_commands.reload,
+    remote_commands.monitor,
     doctor_commands.doctor,
     kept_commands.timers,
 ):

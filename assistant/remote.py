@@ -9,7 +9,7 @@ from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
 from assistant.events import Announced, ButtonPressed, Event, Failed, MuteWanted, Replied, Sentence, Stopped, Typed
-from assistant.turn import Turn
+from assistant.record import Record
 
 MOST_CHARACTERS = 2000  # of a text
 
@@ -18,18 +18,24 @@ Request = Mapping[str, Any]
 
 @dataclass(slots=True)
 class _Asking:
-    """A typed question under way; its turn is known once it has begun."""
+    """A typed question under way; the record of its turn is there once that has begun."""
 
     typed: Typed
     reply: Reply
-    turn: Turn | None = None
+    record: Record | None = None
 
 
 class Remote:
     """Answers requests: what changes something is posted to the main loop as an event."""
 
-    def __init__(self, daemon: Daemon, status: Callable[[], dict[str, Any]], reload: Callable[[Reply], None]) -> None:
-        """`reload` has the settings read again, and ends the reply when that is done."""
+    def __init__(
+        self,
+        daemon: Daemon,
+        status: Callable[[], dict[str, Any]],
+        reload: Callable[[Reply], None],
+        watch: Callable[[Reply], None],
+    ) -> None:
+        """`reload` has the settings read again, and ends the reply when that is done; `watch` tells it all."""
         self._daemon = daemon
         self._asking: tuple[_Asking, ...] = ()
         self._requests: dict[str, Callable[[Request, Reply], None]] = {
@@ -41,6 +47,7 @@ class Remote:
             "say": lambda request, reply: self._post(Announced(_text(request)), reply),
             "ask": self._ask,
             "reload": lambda request, reply: reload(reply),
+            "watch": lambda request, reply: watch(reply),
         }
 
     def answer(self, request: Request, reply: Reply) -> None:
@@ -68,18 +75,20 @@ class Remote:
 
     def _tell(self, asking: _Asking, event: Event) -> None:
         if event is asking.typed:
-            asking.turn = self._daemon.state.turn
-        if asking.turn is None:
+            asking.record = self._daemon.record
+        if asking.record is None:
             return
-        mine = getattr(event, "turn", None) is asking.turn
+        turn = asking.record.turn
+        mine = getattr(event, "turn", None) is turn
         match event:
             case Sentence(text=text) if mine:
                 asking.reply.send({"sentence": text})
             case Replied() if mine:
-                asking.reply.end(self._daemon.record.as_json())
+                # The main loop may be a turn further on: it says what began to ring meanwhile.
+                asking.reply.end(asking.record.as_json())
             case Failed(said=said) if mine:
                 asking.reply.fail(said)
-            case _ if self._daemon.state.turn is not asking.turn:
+            case _ if self._daemon.state.turn is not turn:
                 asking.reply.fail("it was interrupted")
             case _:
                 if not asking.reply.gone:

@@ -58,3 +58,10 @@ def say_aloud(text: str) -> bool:
     except NotRunningError:
         return False
     return True
+
+
+def monitor() -> None:
+    """Watch live what the running assistant hears, thinks and says; keys: t talk, s stop, m mute, q quit."""
+    from assistant.monitor import monitor as watch
+
+    watch()

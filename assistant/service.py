@@ -25,6 +25,7 @@ from assistant.remote import Remote
 from assistant.states import Phase
 from assistant.status import Status, status
 from assistant.thinking.model_process import PROGRAM
+from assistant.watching import Watching
 from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,16 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.daemon.quit())
         signal.signal(signal.SIGHUP, lambda *_: self._reload_for(Reply()))
-        self._remote = Remote(self.daemon, self.status, self._reload_for)
+        self._watching = Watching(lambda: self.daemon.state.phase.value, lambda: self._parts.listener.wake_score)
+        logging.getLogger("assistant").addHandler(self._watching)
+        self._remote = Remote(self.daemon, self.status, self._reload_for, self._watching.add)
         self._parts = Assembly(
-            settings, self.daemon, surroundings.sound_of, surroundings.program, tolerant=systemd.is_told()
+            settings,
+            self.daemon,
+            surroundings.sound_of,
+            surroundings.program,
+            tolerant=systemd.is_told(),
+            overhear=self._watching.hear,
         )
         self._liveness = Liveness(self._ages_s, PATIENCE_S)
         self._control = self._open_control()
@@ -94,6 +102,7 @@ class Service:
 
     def stop(self) -> None:
         """Ends all threads: Python must not end while C code works in one."""
+        logging.getLogger("assistant").removeHandler(self._watching)
         self._liveness.stop()
         if self._control:
             self._control.stop()
@@ -119,6 +128,7 @@ class Service:
             self._parts.panel.show(phase)
             systemd.notify(f"STATUS={phase.value}")
         self._remote.observe(event)
+        self._watching.observe(event)
         self._surroundings.observe(event)
 
     def _do_chores(self) -> None:

@@ -34,6 +34,8 @@ ToTalker = Say | Render | Finish | SetPace
 class Deaf:
     """In place of the listener: whoever is to be listened to says nothing."""
 
+    wake_score = 0.0
+
     def __init__(self, post: Post) -> None:
         self._post = post
         self.worker = Worker[ToListener]("listener", self._receive, failed=_failed)

@@ -32,7 +32,9 @@ class Asked:
 
     def __init__(self) -> None:
         self.daemon = Daemon(Dialogue(), self._observe)
-        self.remote = Remote(self.daemon, lambda: {"state": "idle"}, lambda reply: reply.end({"changed": []}))
+        self.remote = Remote(
+            self.daemon, lambda: {"state": "idle"}, lambda reply: reply.end({"changed": []}), Reply.end
+        )
         nobody = Nobody()
         self.daemon.listener = self.daemon.doer = self.daemon.thinker = self.daemon.ringer = nobody
         self.daemon.talker = self.daemon.sound = nobody

@@ -40,6 +40,8 @@ QUEUED_CHUNKS = 10 * RATE_HZ // CHUNK_SAMPLES
 class WakeWord(Protocol):
     """What `wake` offers: the first look, which may be mistaken."""
 
+    @property
+    def score(self) -> float: ...
     def hear(self, samples: Samples) -> Hit | None: ...
 
 
@@ -130,6 +132,11 @@ class Listener:
         self.worker = Worker[Chunk | Listen | Enough | Heed | Ignore](
             "listener", self._receive, failed=self._failed, limit=n_queued
         )
+
+    @property
+    def wake_score(self) -> float:
+        """How much the last sound was like the wake word, 0 to 1."""
+        return self._ears.wake.score
 
     def _receive(self, message: Chunk | Listen | Enough | Heed | Ignore) -> None:
         match message:

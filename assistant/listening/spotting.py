@@ -49,6 +49,8 @@ class Loudness:
 class SpottedWake:
     """Vosk as a wake word engine for typed phrases."""
 
+    score = 0.0  # Vosk tells none
+
     def __init__(
         self,
         phrases: Sequence[str],

@@ -42,6 +42,10 @@ class WakeWord(Protocol):
     @property
     def phrases(self) -> tuple[str, ...]: ...
 
+    @property
+    def score(self) -> float:
+        """How much the last sound was like a phrase, 0 to 1; 0 where the engine does not tell."""
+
     def hear(self, samples: Samples) -> Hit | None:
         """The likeliest phrase that ended about here, once each time that it is said.
 
@@ -58,6 +62,10 @@ class FirstStages:
         self._stages = stages
         self.phrases = tuple(phrase for stage in stages for phrase in stage.phrases)
 
+    @property
+    def score(self) -> float:
+        return max((stage.score for stage in self._stages), default=0.0)
+
     def hear(self, samples: Samples) -> Hit | None:
         hits = [hit for stage in self._stages if (hit := stage.hear(samples))]
         return max(hits, key=lambda hit: hit.score, default=None)
@@ -69,9 +77,11 @@ class _Scores:
     def __init__(self, phrases: Sequence[str], cutoff: float) -> None:
         self._cutoff = cutoff
         self._n_rest = dict.fromkeys(phrases, 0)
+        self.last = 0.0  # the highest, 0 to 1
 
     def hit(self, scores: dict[str, float], n_samples: int) -> Hit | None:
         fired = []
+        self.last = min(1.0, max(scores.values(), default=0.0))
         for phrase, score in scores.items():
             resting = self._n_rest[phrase] > 0
             above = score > self._cutoff
@@ -92,6 +102,10 @@ class MicroWake:
             phrase: MicroWakeWord.from_builtin(MicroModel(phrase.replace(" ", "_"))) for phrase in self.phrases
         }
         self._scores = _Scores(self.phrases, float(np.interp(sensitivity, SENSITIVITIES, MICRO_CUTOFFS)))
+
+    @property
+    def score(self) -> float:
+        return self._scores.last
 
     def hear(self, samples: Samples) -> Hit | None:
         best = dict.fromkeys(self.phrases, 0.0)
@@ -114,6 +128,10 @@ class OpenWake:
         self._waiting = bytearray()
         self._recent = {phrase: deque([0.0, 0.0], maxlen=2) for phrase in self.phrases}
         self._scores = _Scores(self.phrases, float(np.interp(sensitivity, SENSITIVITIES, OPEN_CUTOFFS)))
+
+    @property
+    def score(self) -> float:
+        return self._scores.last
 
     def hear(self, samples: Samples) -> Hit | None:
         self._waiting += samples.tobytes()

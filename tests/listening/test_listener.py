@@ -241,6 +241,8 @@ def word_in(samples: Samples) -> str:
 class Phrase:
     """Fires at the end of "jarvis"."""
 
+    score = 0.0
+
     def __init__(self) -> None:
         self._before = ""
 

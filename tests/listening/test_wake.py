@@ -108,6 +108,7 @@ class Scripted:
 
     def __init__(self, phrases: Sequence[str], hit: Hit | None) -> None:
         self.phrases = tuple(phrases)
+        self.score = hit.score if hit else 0.0
         self._hit = hit
         self.n_heard = 0
 
