@@ -2,11 +2,8 @@
 
 import contextlib
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from assistant import config, daemon, phrases
@@ -34,8 +31,10 @@ from assistant.parts import (
     choose_model,
     model_of,
 )
+from assistant.refuge import Refuge
 from assistant.speaking.talker import Talker
 from assistant.stand_ins import Deaf, Speechless, Thoughtless
+from assistant.states import Phase
 from assistant.store import Store, StoreError, store_path
 from assistant.thinking.loading import LANGUAGE_MODEL
 from assistant.thinking.thinker import Thinker
@@ -104,6 +103,15 @@ _STAGES = {
 }
 
 
+def _with_room(kept: Kept) -> Kept:
+    try:
+        kept.store.check_room()
+    except StoreError:
+        kept.store.close()
+        raise
+    return kept
+
+
 class _Tools:
     """The tools of the actions as they are now, for a model that outlives them."""
 
@@ -151,6 +159,7 @@ class Assembly:
         self._tolerant = tolerant
         self._overhear = overhear
         self._built: list[str] = []
+        self._refuge = Refuge()
         self.missing: dict[str, str] = {}  # parts for which another stands in, and why
         self._build(tuple(_MADE_OF), settings)
 
@@ -169,20 +178,31 @@ class Assembly:
         self.settings = settings
         return parts
 
-    def mend(self) -> None:
-        """Tries to build those parts for which another stands in, if what they lack is there now."""
+    def there_again(self) -> tuple[str, ...]:
+        """Those of the missing parts that can be built now; from any thread, as it may take long to look at a model."""
+        there: list[str] = []
         for part in list(self.missing):
             with contextlib.suppress(ModelError, StoreError):
                 if part == "kept":
-                    if self.kept.schedule.entries():  # what was set meanwhile would be lost
+                    if not self._refuge.whole and self.kept.schedule.entries():  # they would be lost
                         continue
-                    Store(store_path()).close()
+                    with contextlib.closing(Store(store_path())) as store:
+                        store.check_room()
                 else:
                     model_of(self.settings, _STAGES[part].purpose)
-                parts = (part, *(other for other, (_, uses) in _MADE_OF.items() if part in uses))
-                self._stop(parts)
-                self._build(parts, self.settings)
-                self.start_ringing()
+                there.append(part)
+        return tuple(there)
+
+    def mend(self, parts: Sequence[str]) -> None:
+        """Builds these anew, and those that use them."""
+        users = [other for other, (_, uses) in _MADE_OF.items() if uses & set(parts)]
+        anew = [part for part in _MADE_OF if part in {*parts, *users}]
+        self._stop(anew)
+        if "kept" in parts:
+            with contextlib.suppress(StoreError):
+                self._refuge.leave()
+        self._build(anew, self.settings)
+        self.start_ringing()
 
     def start_ringing(self) -> None:
         """From now on what is due rings."""
@@ -192,6 +212,7 @@ class Assembly:
     def stop(self) -> None:
         """Ends all parts."""
         self._stop(tuple(_MADE_OF))
+        self._refuge.clear()
 
     def _build(self, parts: Sequence[str], settings: Settings) -> None:
         try:
@@ -208,8 +229,9 @@ class Assembly:
         match part:
             case "kept":
                 self.kept = self._kept(settings)
-                muted = self.kept.muted()  # known before the microphone is opened
-                self._daemon.state = replace(self._daemon.state, muted=muted)
+                if self._daemon.state.phase is Phase.STARTING:
+                    muted = self.kept.muted()  # known before the microphone is opened
+                    self._daemon.state = replace(self._daemon.state, muted=muted)
             case "commands":
                 self.commands = build_commands(settings)
             case "panel":
@@ -244,19 +266,21 @@ class Assembly:
                 )
 
     def _kept(self, settings: Settings) -> Kept:
-        """What is kept; for as long as it runs only, where nothing can be kept for longer."""
+        """What is kept; in a refuge where it cannot be written, which is an error only before anything was built."""
+        if self._refuge.path:
+            return Kept(settings, self._refuge.path)
         try:
-            kept = Kept(settings)
+            kept = _with_room(Kept(settings))
         except StoreError as error:
-            if not self._tolerant:
+            if not (self._tolerant or self._built):
                 raise
-            if "kept" not in self.missing:
-                log.error("%s: %s", STORE, error)
+            log.error("%s: %s", STORE, error)
             self.missing["kept"] = str(error)
             self._daemon.post(PartLost(STORE, str(error), phrases.STORE_UNWRITABLE))
-            folder = Path(tempfile.mkdtemp(prefix="assistant-", dir=os.environ.get("RUNTIME_DIRECTORY")))
-            return Kept(settings, folder / store_path().name)
+            self._refuge.take()
+            return Kept(settings, self._refuge.path)
         if self.missing.pop("kept", None):
+            log.info("%s: it can be written again", STORE)
             self._daemon.post(PartFound(STORE))
         if mishap := kept.mishap():
             self._daemon.post(Announced(mishap))

@@ -17,6 +17,7 @@ from assistant.orders import (
     Earcon,
     Enough,
     Finish,
+    Forget,
     Heed,
     Ignore,
     Listen,
@@ -92,7 +93,7 @@ class Daemon:
         self.calls = Calls()
         self.listener: Inbox[Listen | Enough | Heed | Ignore]
         self.doer: Inbox[Think | Anticipate]
-        self.thinker: Inbox[Cancel]
+        self.thinker: Inbox[Cancel | Forget]
         self.ringer: Inbox[Silence]
         self.talker: Inbox[Say | Render | Finish | SetPace]
         self.sound: Sound

@@ -2,18 +2,23 @@
 
 import errno
 import fcntl
+import logging
+import os
 from io import FileIO
 from pathlib import Path
 from typing import IO
 
+from assistant import systemd
 from assistant.errors import AssistantError
 from assistant.store import state_folder
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "daemon.lock"
 
 
 def announce() -> IO[bytes]:
-    """A daemon runs from now on, until this file is closed.
+    """A daemon runs from now on, until this file is closed; a service does also where it cannot be told.
 
     Raises:
         AssistantError: another one does, or its folder cannot be written.
@@ -23,6 +28,9 @@ def announce() -> IO[bytes]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = _opened(folder / FILE_NAME)
     except OSError as error:
+        if systemd.is_told():
+            log.warning("%s: %s; other programs do not see that the assistant runs", folder, error.strerror)
+            return Path(os.devnull).open("rb")
         raise AssistantError(f"{folder}: {error.strerror}; give this user the right to write there") from error
     if not _lock(file):
         file.close()

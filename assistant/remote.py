@@ -9,6 +9,9 @@ from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
 from assistant.events import Announced, ButtonPressed, Event, Failed, MuteWanted, Replied, Sentence, Stopped, Typed
+from assistant.keepsakes import VIEWS, forget_history, forget_memory
+from assistant.kept import Kept
+from assistant.orders import Forget
 from assistant.record import Record
 
 MOST_CHARACTERS = 2000  # of a text
@@ -34,8 +37,13 @@ class Remote:
         status: Callable[[], dict[str, Any]],
         reload: Callable[[Reply], None],
         watch: Callable[[Reply], None],
+        with_kept: Callable[[Callable[[Kept], dict[str, Any]], Reply], None],
     ) -> None:
-        """`reload` has the settings read again, and ends the reply when that is done; `watch` tells it all."""
+        """`reload` has the settings read again, and ends the reply when that is done; `watch` tells it all.
+
+        `with_kept` has something done with what is kept, where that may take its time, and replies with what it gives.
+        """
+        self._with_kept = with_kept
         self._daemon = daemon
         self._asking: tuple[_Asking, ...] = ()
         self._requests: dict[str, Callable[[Request, Reply], None]] = {
@@ -48,6 +56,8 @@ class Remote:
             "ask": self._ask,
             "reload": lambda request, reply: reload(reply),
             "watch": lambda request, reply: watch(reply),
+            "kept": self._show_kept,
+            "forget": self._forget,
         }
 
     def answer(self, request: Request, reply: Reply) -> None:
@@ -65,6 +75,25 @@ class Remote:
     def _post(self, event: Event, reply: Reply) -> None:
         self._daemon.post(event)
         reply.end()
+
+    def _show_kept(self, request: Request, reply: Reply) -> None:
+        view = VIEWS.get(str(request.get("view")))
+        if view is None:
+            raise ControlError(f'"view" must be one of {", ".join(VIEWS)}')
+        self._with_kept(lambda kept: {"rows": view(kept)}, reply)
+
+    def _forget(self, request: Request, reply: Reply) -> None:
+        what, number = request.get("what"), request.get("number")
+        if what not in ("memory", "history") or not isinstance(number, int | None):
+            raise ControlError('"what" must be memory or history, "number" that of a fact, or nothing')
+
+        def forget(kept: Kept) -> dict[str, Any]:
+            n = forget_history(kept) if what == "history" else forget_memory(kept, number)
+            # What was said of it goes too, with the KV cache in which it stands.
+            self._daemon.thinker.post(Forget(everything=True))
+            return {"forgotten": n}
+
+        self._with_kept(forget, reply)
 
     def _ask(self, request: Request, reply: Reply) -> None:
         if not self._daemon.rests:

@@ -1,10 +1,12 @@
 """`assistant run`: the main loop with all its parts, its control socket, and what systemd is told. Main thread."""
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assistant import systemd
 from assistant.assembly import Assembly, SoundOf
@@ -18,6 +20,7 @@ from assistant.errors import AssistantError
 from assistant.events import Event, Ready
 from assistant.faults import Faults
 from assistant.health import Health
+from assistant.kept import Kept
 from assistant.liveness import Liveness
 from assistant.parts import check_models
 from assistant.presence import announce
@@ -30,11 +33,11 @@ from assistant.worker import BEAT_S, Worker
 
 log = logging.getLogger(__name__)
 
-# The main loop builds parts anew, the doer may wait for a program of the owner's, the keeper for a slow card; what the
-# thinker waits for has limits of its own, and a long reply takes long.
+# The main loop builds parts anew, the doer may wait for a program of the owner's, the keeper for a slow card from which
+# it reads a model that was brought; what the thinker waits for has limits of its own, and a long reply takes long.
 FIRST_MEND_S, LAST_MEND_S = 5.0, 300.0  # between two tries to build what is missing
 SPARE_REST_S = 60.0  # after a change of the store nothing else is to change so long before it is copied
-PATIENCE_S = {"main loop": 60.0, "doer": 90.0, "keeper": 60.0, "thinker": float("inf")}
+PATIENCE_S = {"main loop": 60.0, "doer": 90.0, "keeper": 180.0, "thinker": float("inf")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,13 @@ class Service:
             chores=self._do_chores,
         )
         self._health = Health(self.daemon.post)
-        self._mend_s, self._mend_at_s = FIRST_MEND_S, 0.0
+        self._mend_s, self._mend_at_s = FIRST_MEND_S, time.monotonic() + FIRST_MEND_S
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.daemon.quit())
         signal.signal(signal.SIGHUP, lambda *_: self._reload_for(Reply()))
         self._watching = Watching(lambda: self.daemon.state.phase.value, lambda: self._parts.listener.wake_score)
         logging.getLogger("assistant").addHandler(self._watching)
-        self._remote = Remote(self.daemon, self.status, self._reload_for, self._watching.add)
+        self._remote = Remote(self.daemon, self.status, self._reload_for, self._watching.add, self._with_kept)
         self._parts = Assembly(
             settings,
             self.daemon,
@@ -135,14 +138,42 @@ class Service:
         """What is to be looked after from time to time."""
         now_s = time.monotonic()
         self._health.look(now_s)
-        if self._parts.missing and now_s >= self._mend_at_s and self.daemon.rests:
-            self._parts.mend()
-            self._mend_s = min(2 * self._mend_s, LAST_MEND_S) if self._parts.missing else FIRST_MEND_S
-            self._mend_at_s = time.monotonic() + self._mend_s
+        if self._parts.kept.store.fault and self.daemon.rests:
+            self._parts.mend(("kept",))
+        if not self._parts.missing:
+            self._mend_s, self._mend_at_s = FIRST_MEND_S, now_s + FIRST_MEND_S
+        elif now_s >= self._mend_at_s:
+            self._mend_at_s = math.inf
+            self._keeper.post(self._look_for_missing)
+
+    def _look_for_missing(self) -> None:
+        """On the keeper's thread: it may take a minute to look at a model."""
+        there: tuple[str, ...] = ()
+        try:
+            there = self._parts.there_again()
+        finally:
+            self.daemon.between_turns(lambda: self._mend(there))
+
+    def _mend(self, parts: Sequence[str]) -> None:
+        if parts:
+            self._parts.mend(parts)
+        self._mend_at_s = time.monotonic() + self._mend_s
+        self._mend_s = min(2 * self._mend_s, LAST_MEND_S)
 
     def _make_spare(self) -> float:
         self._parts.kept.store.make_spare(SPARE_REST_S)
         return BEAT_S
+
+    def _with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
+        """From any thread: has it done on the keeper's, which may wait for the card."""
+
+        def answer() -> None:
+            try:
+                reply.end(do(self._parts.kept))
+            except AssistantError as error:
+                reply.fail(str(error))
+
+        self._keeper.post(answer)
 
     def _keep_exchange(self, question: str, reply: str) -> None:
         exchange = exchange_now(question, reply)

@@ -1,6 +1,10 @@
-"""The spare copy of the store's file, which takes its place when that is damaged. In the thread that has the store."""
+"""Copies of the store's file: a spare one for when that is damaged, and one to go on with where it cannot be written.
+
+In the thread that has the store.
+"""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -45,6 +49,18 @@ def drop_spare(path: Path) -> None:
     """What was forgotten is gone from the copy too: it goes, and another is made after a while."""
     with suppress(OSError):
         spare_of(path).unlink(missing_ok=True)
+
+
+def copy_into(folder: Path, path: Path) -> bool:
+    """Copies the store's file with its log, closed or not to be opened; False where it is there but cannot be read."""
+    for name in (path.name, f"{path.name}-wal"):
+        try:
+            shutil.copyfile(path.with_name(name), folder / name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+    return True
 
 
 def _replace(part: Path, path: Path) -> None:

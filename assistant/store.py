@@ -32,6 +32,7 @@ RESERVE_BYTES = 256 * 1024  # room for the log and the shared memory of a few sm
 N_PUT_ASIDE = 3  # damaged files kept; older ones go, or a failing card would fill up with them
 # What a full disk also shows as: SQLite tells of it plainly only when it writes, not when it opens or syncs.
 NO_ROOM = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 CURES = {
     sqlite3.SQLITE_FULL: "the disk is full; make room on it",
@@ -80,6 +81,7 @@ class Store:
         self.path = path
         self.put_aside: Path | None = None  # where the damaged file went that was found instead of a sound one
         self.restored = False  # the spare copy took its place
+        self.fault = ""  # why the last change could not be kept
         self._changed_s: float | None = None  # when something was last committed that the spare copy lacks
         self._lock = threading.RLock()
         self._reserve = path.with_name(f"{path.name}.reserve")
@@ -97,18 +99,30 @@ class Store:
 
         StoreFullError or StoreError when it could not be kept. Transactions do not nest.
         """
-        with self._lock, self._plain_errors():
+        with self._lock, self._noted_fault(), self._plain_errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
                 self._db.execute("COMMIT")
                 self._changed_s = time.monotonic()
+                self.fault = ""
             except BaseException:
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
                 raise
             if not self._reserve.exists():
                 self._keep_reserve()
+
+    def check_room(self) -> None:
+        """Raises StoreFullError: the disk is so full that there is no reserve for what is urgent."""
+        if not self._reserve.exists():
+            raise StoreFullError(f"{self.path}: {CURES[sqlite3.SQLITE_FULL]}")
+
+    def take_over(self, other: "Store") -> None:
+        """Holds from now on what the other one holds: all of it, or as before. Raises as `transaction` does."""
+        with self._lock, other._lock, self._plain_errors():
+            other._db.backup(self._db)
+            self._changed_s = time.monotonic()
 
     def make_spare(self, rest_s: float) -> None:
         """Copies the file aside if it was changed since, and not within the last `rest_s`. Raises StoreError."""
@@ -210,6 +224,16 @@ class Store:
                 self._reserve.unlink()
             finally:
                 os.close(file)
+
+    @contextmanager
+    def _noted_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            cause = error.__cause__
+            if not (isinstance(cause, sqlite3.Error) and _code(cause) in BUSY):  # which passes
+                self.fault = str(error)
+            raise
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:

@@ -2,17 +2,20 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.config import Dialogue
+from assistant.config import Dialogue, Privacy, Settings
 from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
+from assistant.doing.history import exchange_now
 from assistant.events import Event, Failed, Ready, Replied, Sentence, Woken
-from assistant.orders import Earcon
+from assistant.kept import Kept
+from assistant.orders import Earcon, Forget
 from assistant.remote import Remote
 from assistant.states import Phase
 
@@ -20,7 +23,12 @@ from assistant.states import Phase
 class Nobody:
     """Takes every order and does nothing."""
 
-    def post(self, message: object) -> None: ...
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def post(self, message: object) -> None:
+        self.told.append(message)
+
     def ring(self, *, on: bool, low: bool) -> None: ...
     def mute(self, *, on: bool) -> None: ...
     def set_volume(self, level: float) -> None: ...
@@ -32,16 +40,24 @@ class Asked:
 
     def __init__(self) -> None:
         self.daemon = Daemon(Dialogue(), self._observe)
+        self.kept = Kept(Settings(privacy=Privacy(history=5)))
         self.remote = Remote(
-            self.daemon, lambda: {"state": "idle"}, lambda reply: reply.end({"changed": []}), Reply.end
+            self.daemon,
+            lambda: {"state": "idle"},
+            lambda reply: reply.end({"changed": []}),
+            lambda reply: reply.end(),
+            self._with_kept,
         )
-        nobody = Nobody()
+        self.nobody = nobody = Nobody()
         self.daemon.listener = self.daemon.doer = self.daemon.thinker = self.daemon.ringer = nobody
         self.daemon.talker = self.daemon.sound = nobody
         self.happens(Ready())
 
     def _observe(self, event: Event) -> None:
         self.remote.observe(event)
+
+    def _with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
+        reply.end(do(self.kept))
 
     def is_in(self, phase: Phase) -> bool:
         return self.daemon.state.phase is phase
@@ -68,12 +84,13 @@ def lines(reply: Reply) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def asked() -> Iterator[Asked]:
-    yield Asked()
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return Asked()
 
 
 def test_what_it_does_not_know_is_refused_with_what_there_is(asked: Asked) -> None:
-    with pytest.raises(ControlError, match=r'"dance" is no request; there are ask, listen, mute, .*unmute'):
+    with pytest.raises(ControlError, match=r'"dance" is no request; there are ask, .*listen, mute, .*unmute'):
         asked.ask("dance")
 
 
@@ -126,3 +143,29 @@ def test_nobody_is_interrupted_by_a_typed_question(asked: Asked) -> None:
     asked.ask("listen")
     with pytest.raises(ControlError, match="it is listening now; try again when it is idle"):
         asked.ask("ask", text="why")
+
+
+def test_what_is_kept_is_shown_and_forgotten_and_the_model_forgets_it_too(asked: Asked) -> None:
+    asked.kept.memory.remember("bin day is tuesday")
+    asked.kept.history.add(exchange_now("what is love", "a word"))
+    (fact,) = lines(asked.ask("kept", view="memory"))[0]["rows"]
+    assert fact["text"] == "bin day is tuesday"
+    assert lines(asked.ask("kept", view="history"))[0]["rows"][0]["question"] == "what is love"
+    assert lines(asked.ask("forget", what="memory", number=fact["id"]))[0]["forgotten"] == 1
+    assert lines(asked.ask("forget", what="history"))[0]["forgotten"] == 1
+    assert lines(asked.ask("kept", view="memory"))[0]["rows"] == []
+    assert asked.nobody.told.count(Forget(everything=True)) == 2
+
+
+@pytest.mark.parametrize(
+    ("do", "members"),
+    [
+        ("kept", {"view": "secrets"}),
+        ("kept", {}),
+        ("forget", {"what": "timers"}),
+        ("forget", {"what": "memory", "number": "all"}),
+    ],
+)
+def test_what_is_not_kept_is_refused(asked: Asked, do: str, members: dict[str, object]) -> None:
+    with pytest.raises(ControlError, match="must be"):
+        asked.ask(do, **members)

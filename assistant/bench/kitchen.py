@@ -19,7 +19,7 @@ from assistant.bench.rooms import Room
 from assistant.config import Settings
 from assistant.daemon import Daemon
 from assistant.events import ButtonPressed, Event, Ready, Replied, Sentence, Stopped, Typed
-from assistant.orders import Anticipate, Cancel, Earcon, Think
+from assistant.orders import Anticipate, Cancel, Earcon, Forget, Think
 from assistant.parts import build_commands, build_echo, build_listener
 from assistant.speaking.talker import Talker
 from assistant.turn import Turn
@@ -61,7 +61,7 @@ class Script:
         self.asked: list[str] = []
         self.cut: list[Cancel] = []
 
-    def post(self, message: Think | Anticipate | Cancel) -> None:
+    def post(self, message: Think | Anticipate | Cancel | Forget) -> None:
         if isinstance(message, Cancel):
             self.cut.append(message)
         if not isinstance(message, Think):
