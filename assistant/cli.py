@@ -16,7 +16,6 @@ from assistant.errors import AssistantError, ConfigError, DeviceError
 app = typer.Typer(
     help="An offline voice assistant: it hears, thinks and speaks, and nothing leaves the device.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 models_app = typer.Typer(
@@ -30,7 +29,9 @@ for command in (
     remote_commands.stop,
     remote_commands.mute,
     remote_commands.unmute,
+    remote_commands.volume,
     remote_commands.reload,
+    remote_commands.restart,
     remote_commands.monitor,
     doctor_commands.doctor,
     kept_commands.timers,

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
+from assistant.doing.answer import Answer, Slots
 from assistant.events import Announced, ButtonPressed, Event, Failed, MuteWanted, Replied, Sentence, Stopped, Typed
 from assistant.keepsakes import VIEWS, forget_history, forget_memory
 from assistant.kept import Kept
@@ -17,6 +18,23 @@ from assistant.record import Record
 MOST_CHARACTERS = 2000  # of a text
 
 Request = Mapping[str, Any]
+
+
+class Desk(Protocol):
+    """What there is beside the main loop; the service has it."""
+
+    def status(self) -> dict[str, Any]: ...
+    def reload(self, reply: Reply) -> None:
+        """Has the settings read again between two turns, and ends the reply then."""
+
+    def watch(self, reply: Reply) -> None:
+        """Tells it all that happens."""
+
+    def act(self, intent: str, slots: Slots) -> Answer:
+        """Carries out an action."""
+
+    def with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
+        """Has something done with what is kept, where that may take its time, and replies with what it gives."""
 
 
 @dataclass(slots=True)
@@ -31,31 +49,21 @@ class _Asking:
 class Remote:
     """Answers requests: what changes something is posted to the main loop as an event."""
 
-    def __init__(
-        self,
-        daemon: Daemon,
-        status: Callable[[], dict[str, Any]],
-        reload: Callable[[Reply], None],
-        watch: Callable[[Reply], None],
-        with_kept: Callable[[Callable[[Kept], dict[str, Any]], Reply], None],
-    ) -> None:
-        """`reload` has the settings read again, and ends the reply when that is done; `watch` tells it all.
-
-        `with_kept` has something done with what is kept, where that may take its time, and replies with what it gives.
-        """
-        self._with_kept = with_kept
+    def __init__(self, daemon: Daemon, desk: Desk) -> None:
+        self._desk = desk
         self._daemon = daemon
         self._asking: tuple[_Asking, ...] = ()
         self._requests: dict[str, Callable[[Request, Reply], None]] = {
-            "status": lambda request, reply: reply.end(status()),
+            "status": lambda request, reply: reply.end(desk.status()),
             "stop": lambda request, reply: self._post(Stopped(time.monotonic()), reply),
             "listen": lambda request, reply: self._post(ButtonPressed(time.monotonic()), reply),
             "mute": lambda request, reply: self._post(MuteWanted(on=True), reply),
             "unmute": lambda request, reply: self._post(MuteWanted(on=False), reply),
             "say": lambda request, reply: self._post(Announced(_text(request)), reply),
             "ask": self._ask,
-            "reload": lambda request, reply: reload(reply),
-            "watch": lambda request, reply: watch(reply),
+            "reload": lambda request, reply: desk.reload(reply),
+            "watch": lambda request, reply: desk.watch(reply),
+            "volume": self._volume,
             "kept": self._show_kept,
             "forget": self._forget,
         }
@@ -76,11 +84,24 @@ class Remote:
         self._daemon.post(event)
         reply.end()
 
+    def _volume(self, request: Request, reply: Reply) -> None:
+        percent = request.get("percent")
+        if percent is not None and (isinstance(percent, bool) or not isinstance(percent, int)):
+            raise ControlError('"percent" must be a whole number')
+
+        def set_or_tell(kept: Kept) -> dict[str, Any]:
+            if percent is not None:
+                self._desk.act("set_volume", {"volume": percent})
+            sound = kept.sound()
+            return {"percent": 0 if sound.muted else sound.volume}
+
+        self._desk.with_kept(set_or_tell, reply)
+
     def _show_kept(self, request: Request, reply: Reply) -> None:
         view = VIEWS.get(str(request.get("view")))
         if view is None:
             raise ControlError(f'"view" must be one of {", ".join(VIEWS)}')
-        self._with_kept(lambda kept: {"rows": view(kept)}, reply)
+        self._desk.with_kept(lambda kept: {"rows": view(kept)}, reply)
 
     def _forget(self, request: Request, reply: Reply) -> None:
         what, number = request.get("what"), request.get("number")
@@ -93,7 +114,7 @@ class Remote:
             self._daemon.thinker.post(Forget(everything=True))
             return {"forgotten": n}
 
-        self._with_kept(forget, reply)
+        self._desk.with_kept(forget, reply)
 
     def _ask(self, request: Request, reply: Reply) -> None:
         if not self._daemon.rests:

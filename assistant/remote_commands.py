@@ -1,7 +1,13 @@
 """`assistant status`, `stop`, `mute` and the like: what a running daemon is asked to do. Called from the CLI."""
 
+import subprocess
+from typing import Annotated
+
+import typer
+
 from assistant.command_line import AsJson, print_json
 from assistant.control.client import NotRunningError, answers, ask_daemon
+from assistant.control.protocol import ControlError
 
 RELOAD_S = 120.0  # a reload waits for the end of a turn, and then for models
 
@@ -30,6 +36,21 @@ def mute() -> None:
 def unmute() -> None:
     """Open the microphone again."""
     ask_daemon("unmute")
+
+
+def volume(
+    percent: Annotated[
+        int | None, typer.Argument(help="How loud, 5 to 100.", min=5, max=100, show_default=False)
+    ] = None,
+) -> None:
+    """Show how loud it speaks, or set it."""
+    print(f"{ask_daemon('volume', percent=percent)['percent']} %")
+
+
+def restart() -> None:
+    """Have systemd start the installed assistant anew."""
+    if subprocess.run(["systemctl", "restart", "assistant"], check=False).returncode:
+        raise ControlError("it was not restarted; as root: systemctl restart assistant")
 
 
 def reload() -> None:

@@ -15,6 +15,7 @@ from assistant.config import Settings
 from assistant.control.protocol import ControlError, path_to_serve
 from assistant.control.server import ControlServer, Reply
 from assistant.daemon import Daemon
+from assistant.doing.answer import Answer, Slots
 from assistant.doing.history import exchange_now
 from assistant.errors import AssistantError
 from assistant.events import Event, Ready
@@ -74,10 +75,10 @@ class Service:
         self._mend_s, self._mend_at_s = FIRST_MEND_S, time.monotonic() + FIRST_MEND_S
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.daemon.quit())
-        signal.signal(signal.SIGHUP, lambda *_: self._reload_for(Reply()))
+        signal.signal(signal.SIGHUP, lambda *_: self.reload(Reply()))
         self._watching = Watching(lambda: self.daemon.state.phase.value, lambda: self._parts.listener.wake_score)
         logging.getLogger("assistant").addHandler(self._watching)
-        self._remote = Remote(self.daemon, self.status, self._reload_for, self._watching.add, self._with_kept)
+        self._remote = Remote(self.daemon, self)
         self._parts = Assembly(
             settings,
             self.daemon,
@@ -164,7 +165,7 @@ class Service:
         self._parts.kept.store.make_spare(SPARE_REST_S)
         return BEAT_S
 
-    def _with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
+    def with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
         """From any thread: has it done on the keeper's, which may wait for the card."""
 
         def answer() -> None:
@@ -179,7 +180,16 @@ class Service:
         exchange = exchange_now(question, reply)
         self._keeper.post(lambda: self._parts.kept.history.add(exchange))
 
-    def _reload_for(self, reply: Reply) -> None:
+    def watch(self, reply: Reply) -> None:
+        """From any thread: tells it all that happens."""
+        self._watching.add(reply)
+
+    def act(self, intent: str, slots: Slots) -> Answer:
+        """From any thread: carries out an action."""
+        return self._parts.abilities.doer.do(intent, slots)
+
+    def reload(self, reply: Reply) -> None:
+        """From any thread: has the settings read again between two turns, and ends the reply then."""
         self.daemon.between_turns(lambda: self._reload(reply))
 
     def _reload(self, reply: Reply) -> None:

@@ -12,6 +12,8 @@ from assistant.config import Dialogue, Privacy, Settings
 from assistant.control.protocol import ControlError
 from assistant.control.server import Reply
 from assistant.daemon import Daemon
+from assistant.doing.answer import Answer, Slots
+from assistant.doing.device_actions import Sound
 from assistant.doing.history import exchange_now
 from assistant.events import Event, Failed, Ready, Replied, Sentence, Woken
 from assistant.kept import Kept
@@ -41,13 +43,8 @@ class Asked:
     def __init__(self) -> None:
         self.daemon = Daemon(Dialogue(), self._observe)
         self.kept = Kept(Settings(privacy=Privacy(history=5)))
-        self.remote = Remote(
-            self.daemon,
-            lambda: {"state": "idle"},
-            lambda reply: reply.end({"changed": []}),
-            lambda reply: reply.end(),
-            self._with_kept,
-        )
+        self.remote = Remote(self.daemon, self)
+        self.acted: list[tuple[str, Slots]] = []
         self.nobody = nobody = Nobody()
         self.daemon.listener = self.daemon.doer = self.daemon.thinker = self.daemon.ringer = nobody
         self.daemon.talker = self.daemon.sound = nobody
@@ -56,7 +53,21 @@ class Asked:
     def _observe(self, event: Event) -> None:
         self.remote.observe(event)
 
-    def _with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
+    def status(self) -> dict[str, Any]:
+        return {"state": "idle"}
+
+    def reload(self, reply: Reply) -> None:
+        reply.end({"changed": []})
+
+    def watch(self, reply: Reply) -> None:
+        reply.send({"state": "idle"})
+
+    def act(self, intent: str, slots: Slots) -> Answer:
+        self.acted.append((intent, slots))
+        self.kept.keep_sound(Sound(volume=int(slots["volume"])))
+        return Answer("Done.")
+
+    def with_kept(self, do: Callable[[Kept], dict[str, Any]], reply: Reply) -> None:
         reply.end(do(self.kept))
 
     def is_in(self, phase: Phase) -> bool:
@@ -169,3 +180,12 @@ def test_what_is_kept_is_shown_and_forgotten_and_the_model_forgets_it_too(asked:
 def test_what_is_not_kept_is_refused(asked: Asked, do: str, members: dict[str, object]) -> None:
     with pytest.raises(ControlError, match="must be"):
         asked.ask(do, **members)
+
+
+def test_the_volume_is_told_and_set(asked: Asked) -> None:
+    assert lines(asked.ask("volume"))[0]["percent"] == 100
+    assert lines(asked.ask("volume", percent=40))[0]["percent"] == 40
+    assert asked.acted == [("set_volume", {"volume": 40})]
+    for wrong in ("loud", True, 1.5):
+        with pytest.raises(ControlError, match="whole number"):
+            asked.ask("volume", percent=wrong)

@@ -165,6 +165,21 @@ def test_where_no_assistant_runs_each_command_says_so(shell: Shell) -> None:
         assert done.stderr == ("assistant: no assistant runs; start it: systemctl start assistant, or assistant run\n")
 
 
+def test_the_volume_is_set_and_kept(running: Running, shell: Shell) -> None:
+    assert shell.type("volume") == "100 %\n"
+    assert shell.type("volume", "35") == "35 %\n"
+    assert shell.run("volume", "200").returncode == 2
+    assert shell.type("ask", "how loud are you").strip() == "My volume is 35 percent."
+
+
+def test_what_is_remembered_is_seen_and_forgotten_while_it_runs(running: Running, shell: Shell) -> None:
+    shell.type("ask", "remember that bin day is tuesday")
+    assert "bin day is tuesday" in shell.type("memory", "list")
+    assert shell.type("memory", "forget", "--all") == "forgot 1\n"
+    assert shell.type("memory", "list") == "nothing is remembered\n"
+    assert shell.run("memory", "forget", "7").returncode == 1
+
+
 def test_the_doctor_finds_a_running_assistant_well_and_leaves_it_alone(running: Running, shell: Shell) -> None:
     found = json.loads(shell.type("doctor", "--json"))
     assert found["well"] is True
