@@ -11,7 +11,7 @@ from assistant import __version__, doctor_commands, kept_commands, remote_comman
 from assistant.bench_commands import bench_app
 from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
 from assistant.config_commands import config_app
-from assistant.errors import AssistantError, ConfigError, DeviceError
+from assistant.errors import AssistantError, ConfigError
 
 app = typer.Typer(
     help="An offline voice assistant: it hears, thinks and speaks, and nothing leaves the device.",
@@ -162,21 +162,22 @@ def check(
 
 
 @app.command()
-def devices(as_json: AsJson = False) -> None:
-    """List the sound devices by the names that the settings take."""
-    from dataclasses import asdict
+def devices(
+    as_json: AsJson = False,
+    tone: Annotated[bool, typer.Option("--tone", help="Play a tone through the speaker.")] = False,
+    level: Annotated[bool, typer.Option("--level", help="Show how loud the microphone is, until interrupted.")] = False,
+    round_trip: Annotated[
+        bool, typer.Option("--round-trip", help="Play a chirp, and hear whether it comes back.")
+    ] = False,
+) -> None:
+    """List the sound devices by the names that the settings take, or try those that are set."""
+    from assistant import device_commands
 
-    from assistant.audio.devices import all_devices
-
-    found = all_devices()
-    if as_json:
-        print_json([asdict(device) for device in found])
-        return
-    if not found:
-        raise DeviceError("there is no sound device: is one plugged in?")
-    for device in found:
-        use = [word for word, n in (("microphone", device.n_inputs), ("speaker", device.n_outputs)) if n]
-        print(f"{device.name}  ({' and '.join(use)}, {device.rate_hz} Hz)")
+    log_to_stderr("error")
+    if tone or level or round_trip:
+        device_commands.try_out(settings_of_the_file().audio, tone=tone, level=level, round_trip=round_trip)
+    else:
+        device_commands.list_devices(as_json)
 
 
 @models_app.command("list")

@@ -60,16 +60,16 @@ def try_round_trip(settings: Audio) -> RoundTrip:
     card.start()
     turn = Turn(1)
     try:
-        before = [_next(chunks, events) for _ in range(5)]
+        before = [next_chunk(chunks, events) for _ in range(5)]
         card.play(turn, "", chirp(), RATE_HZ)
         card.finish(turn)
-        heard = [_next(chunks, events)]
+        heard = [next_chunk(chunks, events)]
         while not (sounds_s := _begun(events)) and len(heard) < RATE_HZ * OPEN_S / len(heard[0].samples):
-            heard.append(_next(chunks, events))
+            heard.append(next_chunk(chunks, events))
         if not sounds_s:
             raise DeviceError("the speaker takes no sound")
         while heard[-1].captured_s < sounds_s + LISTEN_S:
-            heard.append(_next(chunks, events))
+            heard.append(next_chunk(chunks, events))
     finally:
         turn.cancel()
         card.stop()
@@ -86,7 +86,8 @@ def _judged(before: list[Chunk], heard: list[Chunk], sounds_s: float) -> RoundTr
     return RoundTrip(start is not None, latency_s, _db(loudest), _db(float(np.std(noise))), loudest >= 32767)
 
 
-def _next(chunks: "queue.SimpleQueue[Chunk]", events: "queue.SimpleQueue[Event]") -> Chunk:
+def next_chunk(chunks: "queue.SimpleQueue[Chunk]", events: "queue.SimpleQueue[Event]") -> Chunk:
+    """What the microphone heard next. Raises DeviceError: it gives nothing, and why."""
     try:
         return chunks.get(timeout=OPEN_S)
     except queue.Empty:
