@@ -9,7 +9,7 @@ import typer
 
 from assistant import __version__, doctor_commands, kept_commands, remote_commands
 from assistant.bench_commands import bench_app
-from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file
+from assistant.command_line import AsJson, Options, log_to_stderr, print_json, settings_of_the_file, settings_path
 from assistant.config_commands import config_app
 from assistant.errors import AssistantError, ConfigError
 
@@ -39,6 +39,9 @@ for command in (
     app.command()(command)
 app.add_typer(kept_commands.memory_app, name="memory")
 app.add_typer(kept_commands.history_app, name="history")
+
+
+InstalledModel = Annotated[str, typer.Argument(help="A model that is installed.", show_default=False)]
 
 
 class Pace(Enum):
@@ -204,6 +207,34 @@ def verify_models() -> None:
     from assistant.model_commands import verify
 
     verify(settings_of_the_file())
+
+
+@models_app.command("remove")
+def remove_model(name: InstalledModel) -> None:
+    """Remove a model that is not in use."""
+    from assistant.model_commands import remove
+
+    remove(settings_of_the_file(), name)
+
+
+@models_app.command("use")
+def use_model(name: InstalledModel) -> None:
+    """Have the settings name a model that is installed."""
+    from assistant.model_commands import use
+
+    use(settings_of_the_file(), settings_path(), name)
+
+
+@models_app.command("try")
+def try_model(
+    name: InstalledModel,
+    out: Annotated[Path | None, typer.Option(help="Write what is spoken to this WAV file.", show_default=False)] = None,
+) -> None:
+    """Let a model show what it can: a voice speaks, a language model answers, a recognizer hears the voice."""
+    from assistant.model_trials import try_out
+
+    log_to_stderr()
+    try_out(settings_of_the_file(), name, out)
 
 
 def main() -> NoReturn:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.errors import AssistantError
+
 if TYPE_CHECKING:
     from assistant.config import Settings
 
@@ -27,6 +29,15 @@ def settings_of_the_file() -> "Settings":
     from assistant.settings_file import load
 
     return load(Options.config)
+
+
+def settings_path() -> Path:
+    """The settings file, to be changed. Raises AssistantError: there is none."""
+    from assistant.settings_file import default_path
+
+    if path := Options.config or default_path():
+        return path
+    raise AssistantError("there is no settings file yet; name one: assistant --config FILE ...")
 
 
 def log_to_stderr(level: str = "warning", form: str = "assistant: %(message)s") -> None:

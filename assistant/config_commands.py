@@ -8,9 +8,9 @@ import typer
 import yaml
 
 from assistant.checks import checked_settings
-from assistant.command_line import AsJson, Options, print_json
+from assistant.command_line import AsJson, Options, print_json, settings_path
 from assistant.config import Settings
-from assistant.errors import AssistantError, ConfigError
+from assistant.errors import ConfigError
 from assistant.settings_edit import edit as edit_file
 from assistant.settings_edit import set_value
 from assistant.settings_file import default_path, load
@@ -23,12 +23,6 @@ Key = Annotated[str, typer.Argument(help="A setting, such as llm.n_ctx.", show_d
 
 def _path() -> Path | None:
     return Options.config or default_path()
-
-
-def _file_to_change() -> Path:
-    if (path := _path()) is None:
-        raise AssistantError("there is no settings file yet; name one: assistant --config FILE config ...")
-    return path
 
 
 def shown(value: Any) -> str:
@@ -78,7 +72,7 @@ def set_(
 
     assistant config set wake.phrase "[hey_jarvis, alexa]"
     """
-    path = _file_to_change()
+    path = settings_path()
     set_value(path, name, value, checked_settings)
     print(f"{name}: {shown(value_of(load(path), name))}")
     origin = origins(path).get(name)
@@ -91,7 +85,7 @@ def set_(
 def edit() -> None:
     """Change the file in your editor ($EDITOR); it is checked before it counts."""
     changed = edit_file(
-        _file_to_change(), checked_settings, lambda question: typer.prompt(question, prompt_suffix=""), print
+        settings_path(), checked_settings, lambda question: typer.prompt(question, prompt_suffix=""), print
     )
     print("changed; a running assistant takes it with: assistant reload" if changed else "nothing was changed")
 

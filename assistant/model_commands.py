@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -11,8 +12,10 @@ from rich.progress import Progress as Bar
 
 from assistant.config import Settings, models_folder
 from assistant.errors import ModelError
-from assistant.models import CatalogueModel, ModelFolder, Progress, catalogue, expand, memory_bytes
+from assistant.models import CatalogueModel, ModelFolder, Progress, catalogue, expand, find, memory_bytes
 from assistant.models.downloads import fetch
+from assistant.settings_edit import set_value
+from assistant.settings_file import load
 
 
 def _folder(settings: Settings) -> ModelFolder:
@@ -73,6 +76,25 @@ def verify(settings: Settings) -> None:
             print(f"{model.name}: OK")
     if faults:
         raise ModelError("\n".join(faults))
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Removes a model, unless the settings name it."""
+    model = find(name)
+    if name in (settings.llm.model, settings.recognizer.model, settings.voice.model):
+        raise ModelError(f"models: {name} is what the settings name; choose another first: assistant models use NAME")
+    n_bytes = _folder(settings).remove(model)
+    print(f"{name} is removed; {n_bytes / 1e6:,.0f} MB are free again")
+
+
+def use(settings: Settings, path: Path, name: str) -> None:
+    """Has the settings file name the model, which must be whole and fit."""
+    model, folder = find(name), _folder(settings)
+    folder.check(model)
+    if not model.fits(memory_bytes()):
+        raise ModelError(f"models: {name} needs {model.least_memory_gib:g} GiB of memory, and there is less")
+    set_value(path, f"{model.purpose}.model", name, load)
+    print(f"{model.purpose}.model: {name}; a running assistant takes it with: assistant reload")
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import assistant as package
+from assistant.audio.chunk import RATE_HZ
+from assistant.audio.recording import read_sound
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = ("run", "ask", "say", "listen", "check", "devices", "models", "bench")
@@ -114,6 +118,49 @@ def test_an_unknown_model_is_refused_with_the_nearest(assistant: Run) -> None:
     done = assistant("models", "get", "gemma-4-e2")
     assert done.returncode == 1
     assert "did you mean gemma-4-e2b?" in done.stderr
+
+
+def test_a_model_is_chosen_by_name_if_it_is_whole_and_fits(assistant: Run, config_file: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(config_file.read_text() + "# mine\n")
+    done = assistant("models", "use", "smollm2-135m", config=config)
+    assert done.stdout.startswith("llm.model: smollm2-135m; "), done.stderr
+    assert "# mine" in config.read_text()
+    assert assistant("config", "get", "llm.model", config=config).stdout == "smollm2-135m\n"
+    before = config.read_text()
+    for name in ("gemma-4-e2b", "no-such-model"):
+        assert assistant("models", "use", name, config=config).returncode == 1
+    assert config.read_text() == before
+    refused = assistant("models", "remove", "smollm2-135m", config=config)
+    assert (refused.returncode, "what the settings name" in refused.stderr) == (1, True)
+
+
+def test_a_model_is_removed_with_all_its_files(assistant: Run, models_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(models_folder, tmp_path / "models")
+    config = tmp_path / "config.yaml"
+    config.write_text(f"models: {{folder: {tmp_path / 'models'}}}\n")
+    (voice,) = (tmp_path / "models").rglob("*.onnx")
+    name = next(
+        one["name"]
+        for one in json.loads(assistant("models", "list", "--json", config=config).stdout)
+        if one["installed"] and one["purpose"] == "voice"
+    )
+    done = assistant("models", "remove", name, config=config)
+    assert re.search(r"is removed; \d+ MB are free again", done.stdout), done.stderr
+    assert not list(voice.parent.glob(f"{voice.stem}*"))
+    assert assistant("models", "remove", name, config=config).returncode == 1
+    assert assistant("models", "remove", "vosk-en-synthetic", config=config).returncode == 1
+
+
+def test_a_model_shows_what_it_can(assistant: Run, tmp_path: Path) -> None:
+    done = assistant("models", "try", "smollm2-135m")
+    assert done.stdout.splitlines()[-1].startswith("(smollm2-135m, "), done.stderr
+    done = assistant("models", "try", "vosk-en-synthetic")
+    assert 'recognizer: understands "what time is it"' in done.stdout
+    installed = json.loads(assistant("models", "list", "--json").stdout)
+    voice = next(one["name"] for one in installed if one["installed"] and one["purpose"] == "voice")
+    assert assistant("models", "try", voice, "--out", tmp_path / "voice.wav").returncode == 0
+    assert len(read_sound(tmp_path / "voice.wav")) > 2 * RATE_HZ
 
 
 def test_without_a_sound_device_it_says_so(assistant: Run) -> None:

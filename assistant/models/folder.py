@@ -127,6 +127,31 @@ class ModelFolder:
             half.write_text(json.dumps(stamps, indent=1), "utf-8")
             half.replace(path)
 
+    def remove(self, model: CatalogueModel) -> int:
+        """Removes all files of a model, those of a broken-off download too; gives how many bytes that were.
+
+        Raises:
+            ModelError: it is not there, belongs to a Python package, or may not be removed.
+        """
+        if model.bundled:
+            raise ModelError(f"models: {model.name} is part of the Python package {model.bundled.package}; it stays")
+        home = self.home_of(model)
+        files = [home] if model.archive else [home / file.name for file in model.files]
+        there = [*(one for one in files if one.exists()), *(self.path / model.purpose).glob(f"*{model.name}*.part")]
+        if not there:
+            raise ModelError(f"models: {model.name} is not installed; see: assistant models list")
+        n_bytes = sum(file.stat().st_size for one in there for file in (one, *one.rglob("*")) if file.is_file())
+        try:
+            for one in there:
+                if one.is_dir():
+                    shutil.rmtree(one)
+                else:
+                    one.unlink()
+            self._stamp_path(model).unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelError(f"models: {model.name}: {error.strerror}; use: sudo -u assistant") from error
+        return n_bytes
+
     def forget(self, model: CatalogueModel) -> None:
         """Removes an unpacked model and its stamp."""
         path = self.path_of(model)
