@@ -165,6 +165,17 @@ def check(
 
 
 @app.command()
+def setup() -> None:
+    """Be led through microphone, speaker, wake word and voice; each step can be skipped."""
+    if not sys.stdin.isatty():
+        raise AssistantError("setup asks questions, and there is no terminal; nothing needs it: assistant config set")
+    log_to_stderr("error")
+    from assistant.first_run import FirstRun
+
+    FirstRun(settings_path(), input, print).run()
+
+
+@app.command()
 def devices(
     as_json: AsJson = False,
     tone: Annotated[bool, typer.Option("--tone", help="Play a tone through the speaker.")] = False,

@@ -9,12 +9,15 @@ import importlib.resources
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
 
+from assistant.bench import goals
 from assistant.bench.figures import percentile
 from assistant.bench.first_audio import first_audio_s
+from assistant.bench.goals import AT_MOST, Figure
 from assistant.bench.promises import promises
 from assistant.config import Settings
 from assistant.doing.calculator import CalculationError, evaluate
@@ -23,15 +26,16 @@ from assistant.language import LANGUAGES
 
 SEEN, UNSEEN = "seen", "unseen"
 MISSES_SHOWN = 20
-GOALS: dict[str, tuple[float, bool]] = {
-    "accuracy": (0.98, True),
-    "accuracy_unseen": (0.93, True),
-    "false_positives": (0, False),
-    "p95_ms": (5.0, False),
-    "fast_path_first_audio_s": (0.25, False),
-    "empty_promises": (0.05, False),
-    "false_refusals": (0.05, False),
-}
+GOALS = (
+    Figure("accuracy", 0.98),
+    Figure("accuracy_unseen", 0.93),
+    Figure("false_positives", 0, AT_MOST),
+    Figure("p95_ms", 5.0, AT_MOST),
+    Figure("fast_path_first_audio_s", 0.25, AT_MOST),
+    Figure("empty_promises", 0.05, AT_MOST),
+    Figure("false_refusals", 0.05, AT_MOST),
+)
+table = partial(goals.table, GOALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +99,6 @@ def commands(settings: Settings) -> dict[str, object]:
         **promises(),
         "misses": [_told(one) for one in wrong[:MISSES_SHOWN]],
     }
-
-
-def table(figures: Mapping[str, object]) -> str:
-    """The figures that have a goal, a line each, and whether it was reached."""
-    lines = []
-    for name, (goal, more) in GOALS.items():
-        value = figures[name]
-        assert isinstance(value, int | float)
-        reached = value >= goal if more else value <= goal
-        lines.append(f"{name:26} {value:>8}  {'≥' if more else '≤'} {goal:<5g} {'' if reached else 'missed'}".rstrip())
-    return "\n".join(lines)
 
 
 def _parse_all() -> Iterator[_Parsed]:

@@ -52,7 +52,7 @@ class Effort:
 
 
 FULL = Effort(5, 48, (24, 77, 128, 200, 256), 300, Talk(n_turns=20, n_reply=40, n_ctx=1024), 24, 2000)
-QUICK = Effort(3, 16, (24, 77), 300, Talk(n_turns=9, n_reply=10, n_ctx=768), 8, 500)
+QUICK = Effort(2, 16, (24, 77), 300, Talk(n_turns=9, n_reply=10, n_ctx=768), 8, 500)
 
 
 def figures(path: Path, effort: Effort) -> dict[str, Figures]:

@@ -1,7 +1,7 @@
 """The language model's process for benches: it computes as always, and says what a script wants.
 
-`python -m assistant.bench.forced_child SCRIPT PIPE`; the script is a JSON object: `replies` by question, the `default`
-reply, and `tokens_per_s`, which it is not to exceed, or null.
+`python -m assistant.bench.forced_child SCRIPT PIPE`; the script is a JSON object that is read anew for every reply: the
+`reply`, and `tokens_per_s`, which it is not to exceed, or null.
 """
 
 import json
@@ -20,18 +20,8 @@ class ForcedModel(LanguageModel):
 
     def __init__(self, path: Path, **settings: Any) -> None:
         super().__init__(path, **settings)
-        script = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-        self._replies: dict[str, str] = script["replies"]
-        self._default: str = script["default"]
-        self._token_s = 1 / script["tokens_per_s"] if script["tokens_per_s"] else 0.0
-        self._question = ""
         self._left: list[int] | None = None
-        self._due_s = 0.0
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        if not special:
-            self._question = text
-        return super().tokenize(text, special=special)
+        self._token_s = self._due_s = 0.0
 
     def evaluate(self, tokens: Sequence[int], *rest: Any) -> int:
         self._left = None
@@ -40,8 +30,9 @@ class ForcedModel(LanguageModel):
     def sample(self, *, likeliest: bool = False) -> int:
         super().sample(likeliest=likeliest)
         if self._left is None:
-            reply = self._replies.get(self._question, self._default)
-            self._left = super().tokenize(reply + "<turn|>", special=True)
+            script = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+            self._left = self.tokenize(script["reply"] + "<turn|>", special=True)
+            self._token_s = 1 / script["tokens_per_s"] if script["tokens_per_s"] else 0.0
             self._due_s = time.monotonic()
         return self._left.pop(0)
 

@@ -9,41 +9,44 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 
+from assistant.bench import goals
 from assistant.bench.echo_scenes import EchoScenes
 from assistant.bench.endpoint_scenes import EndpointScenes
+from assistant.bench.goals import AT_MOST, Figure
 from assistant.bench.material import Material
 from assistant.bench.turn_scenes import TurnScenes
 from assistant.bench.wake_scenes import Figures, WakeScenes
 from assistant.config import Settings, models_folder
 from assistant.models import ModelFolder
 
-# What is aimed at: field, the value, and whether more of it is better.
-GOALS: dict[str, tuple[float, bool]] = {
-    "wake.recall_clean": (0.97, True),
-    "wake.recall_10db": (0.92, True),
-    "wake.false_per_hour": (0.0, False),
-    "wake.false_per_hour_first_stage": (1.0, False),
-    "wake.near_phrase_accepts": (2, False),
-    "wake.verify_recall_loss": (0.01, False),
-    "wake.latency_p95_s": (0.4, False),
-    "wake.cpu_cores_quiet": (0.03, False),
-    "wake.cpu_cores_speech": (0.15, False),
-    "echo.recall_cancel": (0.9, True),
-    "echo.recall_drift": (0.85, True),
-    "echo.self_wakes": (0, False),
-    "echo.erle_linear_db": (15.0, True),
-    "endpoint.cut_off_rate": (0.02, False),
-    "endpoint.command_p50_s": (0.4, False),
-    "endpoint.question_p50_s": (0.75, False),
-    "endpoint.p95_s": (1.0, False),
-    "bargein.stop_p95_s": (0.5, False),
-    "bargein.button_p95_s": (0.06, False),
-    "bargein.false_stops_per_hour": (0.5, False),
-    "followup.recall": (0.95, True),
-    "followup.self_capture": (0, False),
-}
+GOALS = (
+    Figure("wake.recall_clean", 0.97),
+    Figure("wake.recall_10db", 0.92),
+    Figure("wake.false_per_hour", 0.0, AT_MOST),
+    Figure("wake.false_per_hour_first_stage", 1.0, AT_MOST),
+    Figure("wake.near_phrase_accepts", 2, AT_MOST),
+    Figure("wake.verify_recall_loss", 0.01, AT_MOST),
+    Figure("wake.latency_p95_s", 0.4, AT_MOST),
+    Figure("wake.cpu_cores_quiet", 0.03, AT_MOST),
+    Figure("wake.cpu_cores_speech", 0.15, AT_MOST),
+    Figure("echo.recall_cancel", 0.9),
+    Figure("echo.recall_drift", 0.85),
+    Figure("echo.self_wakes", 0, AT_MOST),
+    Figure("echo.erle_linear_db", 15.0),
+    Figure("endpoint.cut_off_rate", 0.02, AT_MOST),
+    Figure("endpoint.command_p50_s", 0.4, AT_MOST),
+    Figure("endpoint.question_p50_s", 0.75, AT_MOST),
+    Figure("endpoint.p95_s", 1.0, AT_MOST),
+    Figure("bargein.stop_p95_s", 0.5, AT_MOST),
+    Figure("bargein.button_p95_s", 0.06, AT_MOST),
+    Figure("bargein.false_stops_per_hour", 0.5, AT_MOST),
+    Figure("followup.recall", 0.95),
+    Figure("followup.self_capture", 0, AT_MOST),
+)
+table = partial(goals.table, GOALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +101,3 @@ def _measure(number: int, settings: Settings, quick: bool) -> Figures:
 
 def _be_quiet() -> None:
     logging.getLogger("assistant").setLevel("ERROR")
-
-
-def table(figures: dict[str, object]) -> str:
-    """The figures that have a goal, a line each, and whether it was reached."""
-    lines = []
-    for name, (goal, more) in GOALS.items():
-        scene, field = name.split(".")
-        value = figures[scene][field]  # type: ignore[index]
-        reached = value is not None and (value >= goal if more else value <= goal)
-        sign = "≥" if more else "≤"
-        lines.append(f"{name:36} {value!s:>8}  {sign} {goal:<5g} {'' if reached else 'missed'}".rstrip())
-    return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.bench.figures import percentile
 from assistant.bench.timeline import PLAYS, READS, RECOGNIZER, SILENCE, SPEAKS, SYNTHESIZES, WRITES, Span
+from assistant.errors import AssistantError
 
 Turns = list[dict[str, Any]]
 
@@ -16,33 +17,38 @@ def median(values: Sequence[float]) -> float:
     return round(statistics.median(values), 3)
 
 
-def _since_speech(turns: Turns, name: str) -> list[float]:
-    return [turn[name] - turn["speech_end_s"] for turn in turns if turn[name] is not None]
+def latency(ours: Turns, warm: Turns, cold: Turns) -> dict[str, Any]:
+    """How soon the first sound came, against later (`warm`) and first (`cold`) turns of the naive chain.
 
-
-def latency(ours: Turns, theirs: dict[str, Turns]) -> dict[str, Any]:
-    """How soon the first sound came, against the naive chain, `warm` and `cold`."""
-    heard = [turn for turn in ours if turn["first_sound_s"] is not None]
-    first_s, endpoint_s = _since_speech(heard, "first_sound_s"), _since_speech(heard, "endpoint_s")
-    after_s = [first - end for first, end in zip(first_s, endpoint_s, strict=True)]
-    naive_s = {mode: [turn["first_audio_s"] for turn in turns] for mode, turns in theirs.items()}
-    naive_after_s = [turn["first_audio_s"] - turn["endpoint_s"] for turn in theirs["warm"]]
-    floors_s = [_floor_s(turn) for turn in heard]
+    Raises:
+        AssistantError: the model answered none of ours.
+    """
+    answered = [turn for turn in ours if turn["first_sound_s"] is not None and turn["tokens_per_s"]]
+    if not answered:
+        raise AssistantError("bench: the assistant heard none of the questions; try another recognizer or voice")
+    first_s = [turn["first_sound_s"] - turn["speech_end_s"] for turn in answered]
+    after_s = [turn["first_sound_s"] - turn["endpoint_s"] for turn in answered]
+    warm_s, cold_s = ([turn["first_audio_s"] for turn in turns] for turns in (warm, cold))
+    warm_after_s = [turn["first_audio_s"] - turn["endpoint_s"] for turn in warm]
     return {
         "first_audio_p50_s": median(first_s),
         "first_audio_p95_s": percentile(first_s, 95),
         "after_endpoint_p50_s": median(after_s),
-        "naive_warm_p50_s": median(naive_s["warm"]),
-        "naive_cold_p50_s": median(naive_s["cold"]),
-        "speedup_cold": round(statistics.median(naive_s["cold"]) / statistics.median(first_s), 2),
-        "speedup_warm": round(statistics.median(naive_s["warm"]) / statistics.median(first_s), 2),
+        "naive_warm_p50_s": median(warm_s),
+        "naive_cold_p50_s": median(cold_s),
+        "speedup_cold": _times(cold_s, first_s),
+        "speedup_warm": _times(warm_s, first_s),
         # Where the sound is ready before the endpoint nothing is left to be done, so it is reckoned from 10 ms on.
-        "after_endpoint_speedup_warm": round(
-            statistics.median(naive_after_s) / max(0.01, statistics.median(after_s)), 2
-        ),
-        "over_floor": median([after / floor for after, floor in zip(after_s, floors_s, strict=True)]),
-        "n": len(heard),
+        "after_endpoint_speedup_warm": _times(warm_after_s, after_s, least_s=0.01),
+        "over_floor": median([after / _floor_s(turn) for after, turn in zip(after_s, answered, strict=True)]),
+        "n": len(answered),
+        "n_naive_warm": len(warm),
+        "n_naive_cold": len(cold),
     }
+
+
+def _times(theirs_s: Sequence[float], ours_s: Sequence[float], least_s: float = 0.0) -> float:
+    return round(statistics.median(theirs_s) / max(least_s, statistics.median(ours_s)), 2)
 
 
 def _floor_s(turn: dict[str, Any]) -> float:

@@ -1,5 +1,6 @@
 """What processes take of memory and cores, as the kernel counts it. Linux only."""
 
+import math
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 KIB_A_MIB = 1024
+WEIGH_S = 0.5  # between two looks at the memory
+CALM_S, CALM_SHARE = 0.03, 0.25  # the cores are idle once they work less than this share of one for so long
 STEP_S, BUSY, NEAR_S = 0.01, 0.3, 0.015  # of a watcher: how often it looks, what is work, what is one span
 
 
@@ -39,6 +42,29 @@ def memory(pids: Sequence[int]) -> Memory:
                 resident += int(rest[0]) if name == "Pss:" else 0
                 anonymous += int(rest[0]) if name == "Pss_Anon:" else 0
     return Memory(resident / KIB_A_MIB, anonymous / KIB_A_MIB)
+
+
+class PeakMemory:
+    """The most memory that a process and its children take together, from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._most_mib = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="peak", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """How many MiB it was."""
+        self._over.set()
+        self._thread.join()
+        return self._most_mib
+
+    def _run(self) -> None:
+        while True:
+            self._most_mib = max(self._most_mib, memory(family(self._pid)).resident_mib)
+            if self._over.wait(WEIGH_S):
+                return
 
 
 class Watcher:
@@ -81,3 +107,15 @@ def _ran_ns(tasks: Iterable[Path]) -> int:
 def cpu_s(pids: Sequence[int]) -> float:
     """How long their threads have computed, by /proc/PID/task/TID/schedstat."""
     return sum(_ran_ns(Path(f"/proc/{pid}/task").glob("*")) for pid in pids) / 1e9
+
+
+def calm_s(worked: Sequence[tuple[float, float]]) -> float:
+    """After how many seconds the cores became idle, and stayed so for `CALM_S`; infinite if they did not.
+
+    `worked` says at which time how long they had computed.
+    """
+    for i, (at_s, used_s) in enumerate(worked):
+        later = next(((t, u) for t, u in worked[i:] if t >= at_s + CALM_S), None)
+        if later and later[1] - used_s < CALM_SHARE * (later[0] - at_s):
+            return at_s - worked[0][0]
+    return math.inf

@@ -6,81 +6,47 @@ A result is the JSON object that `assistant bench speed --json` prints: groups o
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assistant.bench import goals
+from assistant.bench.goals import AT_LEAST, AT_MOST, EXACTLY, NONE, Figure, Result, told
 from assistant.bench.material import default_folder
 from assistant.bench.timeline import Chain, Span, draw
 from assistant.errors import AssistantError
 
 PICTURE = "timeline.svg"
-NONE = "–"
-AT_LEAST, EXACTLY, AT_MOST = "≥", "=", "≤"
-Result = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure of a result, what it is in words, and what is aimed at, if anything."""
-
-    field: str
-    words: str
-    goal: float | bool | None = None
-    direction: str = AT_LEAST
-
-    def value(self, result: Result) -> Any:
-        """None where it was not measured."""
-        group, name = self.field.split(".")
-        return (result.get(group) or {}).get(name)
-
-    def is_missed(self, result: Result) -> bool:
-        value = self.value(result)
-        if value is None or self.goal is None:
-            return False
-        if self.direction == EXACTLY:
-            return bool(value != self.goal)
-        return not (value >= self.goal if self.direction == AT_LEAST else value <= self.goal)
-
 
 FIGURES = (
-    Figure("decode.bandwidth_fraction", "bytes read a second while decoding, of those that memory gives", 0.83),
-    Figure("prefill.speedup_256", "how many times faster 256 tokens are read than by llama.cpp unchanged", 2.6),
-    Figure("prefill.speedup_24", "the same with 24 tokens", 2.0),
-    Figure("prefill.max_logit_difference_ratio", "what that changes in the logits, of their spread", 0.02, AT_MOST),
-    Figure("reuse.evaluated_ratio", "tokens evaluated in a conversation, of those that were new", 1.1, AT_MOST),
-    Figure("reuse.rebuilt_tokens_idle", "tokens evaluated again while idle"),
-    Figure("reuse.equal", "whether the replies are those of a conversation evaluated anew", True, EXACTLY),
-    Figure("boot.restore_speedup", "how many times sooner the kept prompt is there than read anew", 30),
-    Figure("boot.listening_s", "from start to listening", 3, AT_MOST),
-    Figure("boot.ready_to_answer_s", "from start to a model that can answer", 8, AT_MOST),
-    Figure("latency.first_audio_p50_s", "from the end of speech to the first sound, the median"),
-    Figure("latency.first_audio_p95_s", "the same, which 95 % do not exceed"),
-    Figure("latency.speedup_cold", "how many times sooner than the naive chain, first turn", 7),
-    Figure("latency.speedup_warm", "how many times sooner than the naive chain, later turns", 2.2),
-    Figure("latency.after_endpoint_speedup_warm", "the same from the endpoint on", 4),
-    Figure("latency.over_floor", "time to the first sound, of the least without thinking ahead", 1.15, AT_MOST),
-    Figure("speculation.hit_rate", "utterances that were thought about before their end was certain", 0.7),
-    Figure("speculation.wasted_tokens_ratio", "tokens thought in vain, of all"),
-    Figure("playback.gaps_over_200ms", "pauses inside replies while the speaker waited", 0, AT_MOST),
-    Figure("memory.peak_mib", "memory with E2B, at most", 3500, AT_MOST),
-    Figure("memory.anonymous_mib", "of it anonymous, which cannot be given back", 2100, AT_MOST),
-    Figure("memory.lean_peak_mib", "memory with E2B in its lean form, at most"),
-    Figure("memory.lean_anonymous_mib", "of it anonymous"),
-    Figure("cancel.p95_s", "from an interruption to silence of model and voice", 0.1, AT_MOST),
-    Figure("pipe.p95_ms", "a token's way from the model's process", 1, AT_MOST),
+    Figure("decode.bandwidth_fraction", 0.83, AT_LEAST, "bytes read a second while decoding, of what memory gives"),
+    Figure("prefill.speedup_256", 2.6, AT_LEAST, "how many times faster 256 tokens are read than by plain llama.cpp"),
+    Figure("prefill.speedup_24", 2.0, AT_LEAST, "the same with 24 tokens"),
+    Figure("prefill.max_logit_difference_ratio", 0.02, AT_MOST, "what that changes in the logits, of their spread"),
+    Figure("reuse.evaluated_ratio", 1.1, AT_MOST, "tokens evaluated in a conversation, of those that were new"),
+    Figure("reuse.rebuilt_tokens_idle", words="tokens evaluated again while idle"),
+    Figure("reuse.equal", True, EXACTLY, "whether the replies are those of a conversation evaluated anew"),
+    Figure("boot.restore_speedup", 30, AT_LEAST, "how many times sooner the kept prompt is there than read anew"),
+    Figure("boot.listening_s", 3, AT_MOST, "from start to listening"),
+    Figure("boot.ready_to_answer_s", 8, AT_MOST, "from start to a model that can answer"),
+    Figure("latency.first_audio_p50_s", words="from the end of speech to the first sound, the median"),
+    Figure("latency.first_audio_p95_s", words="the same, which 95 % do not exceed"),
+    Figure("latency.speedup_cold", 7, AT_LEAST, "how many times sooner than the naive chain, first turn"),
+    Figure("latency.speedup_warm", 2.2, AT_LEAST, "how many times sooner than the naive chain, later turns"),
+    Figure("latency.after_endpoint_speedup_warm", 4, AT_LEAST, "the same from the endpoint on"),
+    Figure("latency.over_floor", 1.15, AT_MOST, "time to the first sound, of the least without thinking ahead"),
+    Figure("speculation.hit_rate", 0.7, AT_LEAST, "utterances that were thought about before their end was certain"),
+    Figure("speculation.wasted_tokens_ratio", words="tokens thought in vain, of all"),
+    Figure("playback.gaps_over_200ms", 0, AT_MOST, "pauses inside replies while the speaker waited"),
+    Figure("memory.peak_mib", 3500, AT_MOST, "memory with E2B, at most"),
+    Figure("memory.anonymous_mib", 2100, AT_MOST, "of it anonymous, which cannot be given back"),
+    Figure("memory.lean_peak_mib", words="memory with E2B in its lean form, at most"),
+    Figure("memory.lean_anonymous_mib", words="of it anonymous"),
+    Figure("cancel.p95_s", 0.1, AT_MOST, "from an interruption to silence of model and voice"),
+    Figure("pipe.p95_ms", 1, AT_MOST, "a token's way from the model's process"),
 )
-
-
-def table(result: Result) -> str:
-    """All figures for a terminal, a line each, and whether the goal was reached."""
-    lines = []
-    for figure in FIGURES:
-        value, missed = _told(figure.value(result)), "missed" if figure.is_missed(result) else ""
-        aimed_at = "" if figure.goal is None else f"{figure.direction} {_told(figure.goal)}"
-        lines.append(f"{figure.field:36} {value:>8}  {aimed_at:<7} {missed}".rstrip())
-    return "\n".join(lines)
+table = partial(goals.table, FIGURES)
 
 
 def render(result: Result, folder: Path) -> str:
@@ -148,9 +114,9 @@ def _measured(result: Result) -> Iterator[str]:
         yield f"Measured on {machine}. Bold misses its goal; {NONE} was not measured, or has no goal."
     rows = ["| figure | measured | aimed at |", "|---|---|---|"]
     for figure in FIGURES:
-        told = _told(figure.value(result))
-        value = f"**{told}**" if figure.is_missed(result) else told
-        rows.append(f"| `{figure.field}`, {figure.words} | {value} | {_told(figure.goal)} |")
+        value = told(figure.value(result))
+        shown = f"**{value}**" if figure.is_missed(result) else value
+        rows.append(f"| `{figure.field}`, {figure.words} | {shown} | {told(figure.goal)} |")
     yield "\n".join(rows)
 
 
@@ -169,15 +135,4 @@ def _projected(result: Result) -> Iterator[str]:
 
 def _range(ends: Any) -> str:
     """One number where both ends are the same."""
-    return " to ".join(dict.fromkeys(map(_told, ends or []))) or NONE
-
-
-def _told(value: Any) -> str:
-    """Numbers with as many digits as anybody can use."""
-    if value is None:
-        return NONE
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and abs(value) < 100:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+    return " to ".join(dict.fromkeys(map(told, ends or []))) or NONE

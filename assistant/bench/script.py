@@ -1,6 +1,10 @@
-"""What is asked and answered in `assistant bench speed`: spoken questions, fixed replies, a prompt of some length."""
+"""What is asked and answered in `assistant bench speed`: spoken questions, fixed replies, a prompt of some length.
+
+A voice keeps what it said before, so no reply comes twice in a conversation.
+"""
 
 import json
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +76,13 @@ def speak(questions: tuple[str, ...], voice: Path, folder: Path) -> list[Spoken]
     return spoken
 
 
-def write_replies(path: Path, reply: str, tokens_per_s: float | None = None) -> Path:
-    """A script for `forced_child`, in which every question has the same reply."""
-    path.write_text(json.dumps({"replies": {}, "default": reply, "tokens_per_s": tokens_per_s}), encoding="utf-8")
-    return path
+def rambling(seed: int) -> str:
+    """All that the replies say, in an order of its own."""
+    words = " ".join(REPLIES).split()
+    random.Random(seed).shuffle(words)
+    return " ".join(words)
+
+
+def write_script(path: Path, reply: str, tokens_per_s: float | None) -> None:
+    """What `forced_child` is to reply next, and no faster than `tokens_per_s`."""
+    path.write_text(json.dumps({"reply": reply, "tokens_per_s": tokens_per_s}), encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.bench.hearing import GOALS, table
+from assistant.bench.hearing import GOALS
 
 
 @pytest.mark.timeout(600)
@@ -14,9 +14,9 @@ def test_the_short_bench_gives_every_figure(assistant: Callable[..., "subprocess
     done = assistant("bench", "hearing", "--quick", "--json", timeout=580)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
-    for name in GOALS:
-        scene, field = name.split(".")
-        assert field in figures[scene], name
+    for goal in GOALS:
+        scene, field = goal.field.split(".")
+        assert field in figures[scene], goal
     # So coarse that chance does not fail it, and fine enough that a stage that does not work does.
     assert figures["wake"]["recall_clean"] >= 0.9
     assert figures["wake"]["false_per_hour"] <= 10
@@ -27,14 +27,3 @@ def test_the_short_bench_gives_every_figure(assistant: Callable[..., "subprocess
     assert figures["endpoint"]["command_p50_s"] < figures["endpoint"]["question_p50_s"] < 1.0
     assert figures["followup"]["self_capture"] == 0
     assert figures["followup"]["recall"] >= 0.7
-
-
-def test_a_goal_that_is_missed_is_told() -> None:
-    figures: dict[str, dict[str, float]] = {scene: {} for scene in ("wake", "echo", "endpoint", "bargein", "followup")}
-    for name, (goal, _) in GOALS.items():
-        scene, field = name.split(".")
-        figures[scene][field] = goal
-    assert "missed" not in table(dict(figures))
-    figures["echo"]["recall_cancel"] = 0.2
-    [line] = [line for line in table(dict(figures)).splitlines() if "missed" in line]
-    assert line.split()[:2] == ["echo.recall_cancel", "0.2"]

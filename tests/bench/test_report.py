@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from assistant.bench.goals import AT_LEAST, EXACTLY
 from assistant.bench.projection import Measured, project
-from assistant.bench.report import AT_LEAST, EXACTLY, FIGURES, load_last, render, result_path, save_last, table
+from assistant.bench.report import FIGURES, load_last, render, result_path, save_last, table
 from assistant.errors import AssistantError
 
 TIMELINE = {
