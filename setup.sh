@@ -1,54 +1,69 @@
 #!/usr/bin/env bash
-# Makes the assistant run from this folder, and lets it answer one spoken question to prove it.
+# Installs the assistant. Asks nothing; run it again after an interruption: it goes on from there.
 #
-#   ./setup.sh try
+#   ./setup.sh try                             run it from this folder, and let it answer one spoken question
+#   sudo ./setup.sh install                    make this a device that answers from the moment it is switched on
+#   sudo ./setup.sh upgrade                    the same with a newer version; the old one runs again if it does not start
+#   sudo ./setup.sh uninstall [--purge]        remove it; with --purge settings, timers, memory and models too
 #
-# Installs the Debian packages that are missing, makes .venv, builds llama.cpp for this CPU (once), fetches the starter
-# models, and writes reply.wav. Asks nothing. Run it again after an interruption: it goes on from there.
+#   --dry-run        say what would be changed, and change nothing
+#   --offline DIR    take everything from a folder that scripts/bundle has made, and nothing from the network
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$(readlink -f "$0")")"
 # shellcheck source=scripts/steps.sh
 . scripts/steps.sh
+# shellcheck source=scripts/release.sh
+. scripts/release.sh
+# shellcheck source=scripts/service.sh
+. scripts/service.sh
+# shellcheck source=scripts/appliance.sh
+. scripts/appliance.sh
+# shellcheck source=scripts/tryout.sh
+. scripts/tryout.sh
 
-ASSISTANT=.venv/bin/assistant
-
-try_it() {
-    say "1/3 packages, and llama.cpp for this CPU"
-    make_venv ""
-    say "2/3 starter models"
-    "$ASSISTANT" models get starter || die "fetching the starter models" "run this again: it goes on from there"
-    say "3/3 one spoken question, end to end"
-    ask_aloud
-    say
-    how_to_talk
-}
-
-ask_aloud() {
-    local question
-    question=$(mktemp --suffix .wav)
-    # shellcheck disable=SC2064  # the name is known now
-    trap "rm -f '$question'" EXIT
-    "$ASSISTANT" say "Hey Jarvis, what is the capital of France?" --out "$question" || die "speaking the question" "see above"
-    "$ASSISTANT" ask --audio "$question" --pace realtime --out reply.wav || die "answering the question" "see above"
-    say "the reply, spoken: reply.wav"
-}
-
-how_to_talk() {
-    say "It works. The starter models are small, and the starter recognizer understands synthetic voices only, not people."
-    say "To talk to it, fetch the real ones (about 3.5 GB): $ASSISTANT models get real"
-    if "$ASSISTANT" devices --json 2>/dev/null | .venv/bin/python -c 'import json, sys
-found = json.load(sys.stdin)
-sys.exit(not (any(d["n_inputs"] for d in found) and any(d["n_outputs"] for d in found)))' 2>/dev/null; then
-        say "Then start it with: $ASSISTANT run    and say: hey jarvis, what is the capital of France?"
-    else
-        say "No microphone and speaker were found. With both plugged in: $ASSISTANT run"
-    fi
-}
-
-case ${1:-} in
-try) try_it ;;
-*)
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+usage() { # WHAT IS WRONG
+    [ -z "$1" ] || say "setup.sh: $1" >&2
+    sed -n '2,/^set/s/^# \{0,1\}//p' setup.sh >&2
     exit 2
-    ;;
+}
+
+command=${1-} purge='' from=''
+case $command in
+install | upgrade | uninstall | try) shift ;;
+"") usage "" ;;
+*) usage "there is no command $command" ;;
+esac
+while [ $# -gt 0 ]; do
+    case $1 in
+    --dry-run) dry_run=yes ;;
+    --purge)
+        [ "$command" = uninstall ] || usage "--purge belongs to uninstall"
+        purge=yes
+        ;;
+    --offline)
+        [ "$command" != uninstall ] || usage "--offline does not belong to uninstall"
+        [ -n "${2-}" ] || usage "--offline needs the folder that scripts/bundle has made"
+        from=$2
+        shift
+        ;;
+    *) usage "there is no option $1" ;;
+    esac
+    shift
+done
+
+[ -z "$dry_run" ] || say "This would be changed:"
+if [ "$command" = try ]; then
+    [ -z "$from" ] || use_bundle "$from"
+    try_it
+    exit
+fi
+need_root "$command"
+alone
+umask 022
+export XDG_CACHE_HOME=$root/var/cache # build-llama keeps its wheel in $cache/llama
+[ -z "$from" ] || use_bundle "$from"
+case $command in
+install) install_it ;;
+upgrade) upgrade_it ;;
+uninstall) uninstall_it "$purge" ;;
 esac
