@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assistant.config import exists
 from assistant.errors import AssistantError
 from assistant.store import state_folder
 
@@ -39,7 +40,7 @@ def path_to_ask() -> Path:
     """Where the daemon is asked: one that was started by hand comes before the system's."""
     own = path_to_serve()
     system = RUNTIME_FOLDER / FILE_NAME
-    return system if not own.exists() and system.exists() else own
+    return system if not exists(own) and exists(system) else own
 
 
 def request_of(line: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.doctor.finding import Finding, Patient, ill, well
 
 TIMEOUT_S = 120.0
-CURE = "build it anew: sudo ./setup.sh upgrade (or, by hand: ./setup.sh try)"
+CURE = "build it anew: sudo ./setup.sh uninstall && sudo ./setup.sh install (settings and state stay)"
 # What makes the matrix kernels fast, as /proc/cpuinfo names it.
 WANTED = {"aarch64": ("asimddp", "asimdhp"), "x86_64": ("avx2", "fma")}
 

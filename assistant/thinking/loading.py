@@ -68,7 +68,7 @@ class Loading:
             "language model ready after %.1f s: %s, prompt of %d tokens %s", took_s, threads, loaded.n_prefix, known
         )
         if not loaded.skips_unread:
-            log.warning("llama.cpp lacks gemma4-prefill.patch: Gemma 4 reads slowly; run: scripts/build-llama")
+            log.warning("llama.cpp lacks gemma4-prefill.patch: Gemma 4 reads slowly; see: assistant doctor")
         self.retry_at_s = NEVER_S
         self._was_loaded, self._lost = True, False
         self._post(PartFound(LANGUAGE_MODEL))

@@ -50,7 +50,7 @@ def check_build(n_threads: int, right: Reference | None = None) -> None:
     if not off <= TOLERANCE:
         raise ModelError(
             f"llama.cpp, as it was built for this CPU, computes wrongly (logits off by {off:.2f} of their spread); "
-            "build it anew: rm -r .venv ~/.cache/assistant/llama; ./setup.sh"
+            "build it anew: sudo ./setup.sh uninstall && sudo ./setup.sh install (settings and state stay)"
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doing.programs import MAX_OUTPUT_BYTES, Ended, run_program
+from assistant.doing.programs import MAX_OUTPUT_BYTES, NICENESS, Ended, run_program
 
 SHELL = ("/bin/sh", "-c")
 
@@ -71,3 +71,8 @@ def test_a_program_that_is_not_there_or_not_one_is_an_os_error(tmp_path: Path) -
     for program in (tmp_path / "none", tmp_path):
         with pytest.raises(OSError, match=r"No such file|Permission denied"):
             run_program([str(program)], 1.0)
+
+
+def test_it_comes_after_the_ears() -> None:
+    code = "import os, time; time.sleep(0.3); print(os.nice(0))"
+    assert int(run_program([sys.executable, "-c", code], 20.0).printed) == NICENESS
