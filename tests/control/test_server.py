@@ -226,6 +226,7 @@ def test_ten_thousand_clients_of_all_kinds_leave_nothing_behind(
         b"z" * 20_000,
         b'{"do": "count", "to": 50, "protocol": 1}\n',
     ]
+    ask_daemon("echo")  # the server has begun
     n_descriptors, n_threads = len(os.listdir("/proc/self/fd")), threading.active_count()  # noqa: PTH208
 
     def crowd(sent: list[bytes]) -> None:
