@@ -52,7 +52,7 @@ def _opened(path: Path) -> IO[bytes]:
     try:
         return path.open("ab")
     except OSError as error:
-        if error.errno != errno.EROFS:
+        if error.errno != errno.EROFS or not path.exists():
             raise
         return path.open("rb")
 

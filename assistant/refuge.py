@@ -26,8 +26,14 @@ class Refuge:
             folder = Path(tempfile.mkdtemp(prefix="store-", dir=runtime or MEMORY))
         except OSError as error:
             raise StoreError(f"{error.filename}: {error.strerror}; nothing can be kept anywhere") from error
-        self.whole = copy_into(folder, store_path())
         self.path = folder / store_path().name
+        self.whole = copy_into(folder, store_path())
+        try:
+            Store(self.path).close()
+        except StoreError:  # such as one of a newer version
+            for file in folder.iterdir():
+                file.unlink()
+            self.whole = False
 
     def leave(self) -> None:
         """Goes back with all that is kept now, once that is closed. Raises StoreError, and then stays."""

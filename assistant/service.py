@@ -139,7 +139,7 @@ class Service:
         """What is to be looked after from time to time."""
         now_s = time.monotonic()
         self._health.look(now_s)
-        if self._parts.kept.store.fault and self.daemon.rests:
+        if self._parts.kept.store.fault:  # at once, so that what rings now can be ended for good
             self._parts.mend(("kept",))
         if not self._parts.missing:
             self._mend_s, self._mend_at_s = FIRST_MEND_S, now_s + FIRST_MEND_S

@@ -52,8 +52,8 @@ def drop_spare(path: Path) -> None:
 
 
 def copy_into(folder: Path, path: Path) -> bool:
-    """Copies the store's file with its log, closed or not to be opened; False where it is there but cannot be read."""
-    for name in (path.name, f"{path.name}-wal"):
+    """Copies the store's file, closed, with its log and its spare copy; False where one is there but cannot be read."""
+    for name in (path.name, f"{path.name}-wal", spare_of(path).name):
         try:
             shutil.copyfile(path.with_name(name), folder / name)
         except (FileNotFoundError, NotADirectoryError):

@@ -247,6 +247,8 @@ class Store:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StoreFullError(f"{self.path}: {CURES[sqlite3.SQLITE_FULL]}") from error
+            if error.errno == errno.EROFS:
+                raise StoreError(f"{self.path}: {CURES[sqlite3.SQLITE_READONLY]}") from error
             raise StoreError(f"{self.path}: {error.strerror}; give this user the right to write there") from error
 
 

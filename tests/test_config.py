@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from assistant import config
-from assistant.config import Audio, Models, Settings, exists, models_folder
+from assistant.config import Audio, Models, Output, OwnerCommand, Panel, Settings, exists, models_folder
 from assistant.errors import ConfigError
+from assistant.settings_file import load
+
+TEMPLATE = Path(__file__).parent.parent / "config.yaml"
 
 
 def every_setting() -> Iterator[Field[Any]]:
@@ -39,6 +42,40 @@ def test_a_setting_says_what_it_is_and_its_default_keeps_its_limits(field: Field
 
 def test_a_name_with_a_unit_agrees_with_it() -> None:
     assert all(field.name.endswith("_s") == (field.metadata["unit"] == "s") for field in every_setting())
+
+
+@pytest.mark.parametrize("entry", [Output, OwnerCommand])
+def test_an_entry_of_a_list_says_what_each_of_its_settings_is(entry: type[Output | OwnerCommand]) -> None:
+    settings = [field for field in fields(entry) if field.compare]
+    assert all(field.metadata["doc"].endswith(".") for field in settings)
+    assert all(field.name.endswith("_s") == (field.metadata["unit"] == "s") for field in settings)
+
+
+def test_a_panel_is_read_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("panel: {board: respeaker-2mic, talk: hold, stop_pin: 12, mute_pin: auto, led: none}\n")
+    assert load(file).panel == Panel(board="respeaker-2mic", talk="hold", stop_pin=12, led="none")
+
+
+@pytest.mark.parametrize("pin", ["28", "-1", "talk", "true"])
+def test_a_pin_that_does_not_exist_is_a_fault(tmp_path: Path, pin: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(f"panel:\n  talk_pin: {pin}\noutputs:\n- pin: {pin}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    first, second = caught.value.faults
+    assert first.startswith(f"{file}:2: panel.talk_pin is ")
+    assert second.startswith(f"{file}:4: outputs[0].pin is ")
+    assert first.endswith("0 to 27, or auto")
+
+
+def test_the_example_of_an_output_in_the_template_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    example = TEMPLATE.read_text("utf-8").split("For example:\n")[1].split("outputs: []\n")[0]
+    file.write_text("outputs:\n" + example.replace("#  ", "  "))
+    (output,) = load(file).outputs
+    assert output == Output("heater", 26)
+    assert output.place == f"{file}:2"
 
 
 def test_settings_cannot_be_changed() -> None:

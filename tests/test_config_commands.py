@@ -133,7 +133,7 @@ def test_it_is_told_when_another_file_says_otherwise(owner: Owner) -> None:
 
 
 def test_a_file_that_may_not_be_written_is_told_with_the_cure(unprivileged: None) -> None:
-    with pytest.raises(AssistantError, match="/etc/assistant-of-a-test.yaml: Permission denied; use sudo"):
+    with pytest.raises(AssistantError, match=r"/etc/assistant-of-a-test.yaml: Permission denied; use sudo"):
         replace_checked(Path("/etc/assistant-of-a-test.yaml"), "language: en\n", load)
 
 

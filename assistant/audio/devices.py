@@ -1,5 +1,6 @@
 """Which sound devices there are, and which one a name means. Runs on the sound card's thread or at start."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,7 +29,8 @@ class Device:
 
 def restart() -> None:
     """Has PortAudio look for devices anew. Every open stream dies, so they are closed before."""
-    sounddevice._terminate()
+    with contextlib.suppress(sounddevice.PortAudioError):  # it was not started, as the last try failed
+        sounddevice._terminate()
     sounddevice._initialize()
 
 

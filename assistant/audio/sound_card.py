@@ -3,11 +3,14 @@
 One owner, because PortAudio learns of new devices only when it is started anew, which kills every open stream.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+import sounddevice
 
 from assistant import config, phrases
 from assistant.audio import devices, playback
@@ -139,8 +142,9 @@ class SoundCard:
         return {MICROPHONE: self._microphone.device, SPEAKER: self._speaker.device}
 
     def stuck_s(self) -> float:
-        """For how long its thread has not moved, or the open microphone was not heard."""
-        return max(time.monotonic() - self.worker.last_beat_s, self._microphone.silent_s)
+        """For how long one of its threads has not moved, or the open microphone was not heard."""
+        moved_s = min(self.worker.last_beat_s, self._microphone.worker.last_beat_s)
+        return max(time.monotonic() - moved_s, self._microphone.silent_s)
 
     def _stream_ended(self) -> None:
         self.worker.post(_Look())
@@ -222,7 +226,8 @@ class SoundCard:
         """Opens both, the one that works as well: only then does PortAudio see what was plugged in."""
         self._microphone.close()
         self._speaker.close()
-        devices.restart()
+        with contextlib.suppress(sounddevice.PortAudioError):  # then there are no devices, as opening them tells
+            devices.restart()
         self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
         self._retry_at_s = time.monotonic() + self._retry_s
         try:

@@ -59,7 +59,8 @@ def _connected(patience_s: float | None) -> socket.socket:
         connection.connect(str(path))
     except PermissionError as error:
         connection.close()
-        raise ControlError(f"{path} is not open to you; use sudo, or join the group: sudo adduser $USER assistant") from error
+        cure = "use sudo, or join its group: sudo adduser $USER assistant"
+        raise ControlError(f"{path} is not open to you; {cure}") from error
     except OSError as error:
         connection.close()
         raise NotRunningError("no assistant runs; start it: systemctl start assistant, or assistant run") from error

@@ -19,7 +19,7 @@ from functools import lru_cache
 from hassil import Intents, RangeSlotList, RecognizeResult, Sentence, TextSlotList, recognize_all
 from hassil.intents import Intent
 
-from assistant.doing.continuation import FirstWords, NumberWords, Reach, Walk, first_words, number_words
+from assistant.doing.continuation import Branches, FirstWords, NumberWords, Reach, Walk, first_words, number_words
 from assistant.language import language_file
 
 Slot = int | float | str
@@ -73,6 +73,7 @@ class Commands:
             for name, slots in self.grammar.slot_lists.items()
             if isinstance(slots, TextSlotList)
         }
+        self._branches = Branches(self.grammar, self.numbers, self.lists)
         self.templates = tuple(_templates(self.grammar, self.numbers, self.lists))
         self._before = _any_of(source["politeness"]["before"], r"^(?:{})(?: |$)")
         self._after = _any_of(source["politeness"]["after"], r"(?:^| )(?:{})$")
@@ -86,7 +87,7 @@ class Commands:
 
     def parse_answer(self, text: str, wanted: Collection[str]) -> Command | None:
         """The answer to a question of ours that the text is: one of the `answers` in the language's file."""
-        body = self._body(text) or _plain(text)
+        body = self._bodies(text)[0] or _plain(text)
         intents = {name: self._answers.intents[name] for name in wanted}
         return self._closest(map(_Understood.of, recognize_all(body, replace(self._answers, intents=intents))))
 
@@ -97,10 +98,10 @@ class Commands:
     def completeness(self, text: str) -> Completeness:
         """Whether the words so far are a command, and whether more are to be expected."""
         said = _plain(text)
-        body = self._body(text)
-        if not body:
+        bodies = self._bodies(text)
+        if "" in bodies:
             return Completeness.WANTS_MORE if self._before.search(said) else Completeness.UNKNOWN
-        reaches = self._reaches(body)
+        reaches = [reach for body in bodies for reach in self._reaches(body)]
         accepted = any(reach.accepts for _, reach in reaches)
         slow = [reach for template, reach in reaches if not template.in_one_breath]
         if accepted and not any(reach.wants_words or (reach.accepts and reach.wants_anything) for reach in slow):
@@ -110,15 +111,21 @@ class Commands:
         if accepted:
             return Completeness.MAY_GO_ON
         begun = any(reach.wants_words for _, reach in reaches) or any(slow)
-        return Completeness.WANTS_MORE if begun else Completeness.UNKNOWN
+        # "no" begins "no more timers", and is more often a whole answer.
+        wants_more = begun and not self.parse_answer(text, ("yes", "no"))
+        return Completeness.WANTS_MORE if wants_more else Completeness.UNKNOWN
 
     def _closest(self, readings: "Iterable[_Understood]") -> Command | None:
         closest = max(readings, key=lambda one: (one.command.intent in self._own, one.n_literal), default=None)
         return closest.command if closest else None
 
     def _readings(self, text: str) -> list["_Understood"]:
-        if not (body := self._body(text)):
-            return []
+        body, *longer = self._bodies(text)
+        # The owner is told that words of politeness at the ends of a template of theirs are never understood.
+        ours = ([one for one in self._readings_of(said) if one.command.intent not in self._own] for said in longer)
+        return self._readings_of(body) or next(filter(None, ours), [])
+
+    def _readings_of(self, body: str) -> list["_Understood"]:
         return [
             _Understood.of(result)
             for template, reach in self._reaches(body)
@@ -126,21 +133,15 @@ class Commands:
             for result in recognize_all(body, template.grammar)
         ]
 
-    def _body(self, text: str) -> str:
-        """The command without what is said around it."""
-        body = _plain(text)
-        for politeness in (self._before, self._after):
-            while shorter := politeness.sub("", body, count=1).strip():
-                if shorter == body:
-                    break
-                body = shorter
-            else:
-                return ""
-        return body
+    def _bodies(self, text: str) -> tuple[str, ...]:
+        """The command without what is said around it; then with that, as "tell me" can be a command's own words."""
+        said = _plain(text)
+        ended = _without(self._after, said)
+        return tuple(dict.fromkeys((_without(self._after, _without(self._before, said)), ended, said)))
 
     def _reaches_of(self, body: str) -> tuple[tuple[Template, Reach], ...]:
         """The templates that the text is, or begins."""
-        walk = Walk(body, self.grammar, self.numbers, self.lists)
+        walk = Walk(body, self.grammar, self.numbers, self.lists, self._branches)
         reaches = ((template, walk.reach(template.sentence.expression)) for template in self._likely(body))
         return tuple((template, reach) for template, reach in reaches if reach)
 
@@ -188,6 +189,12 @@ def _plain(text: str) -> str:
     text = re.sub(r"(?<=\d)([+*/×÷%-])|([+*/×÷-])(?=\d)", r" \1\2 ", text.lower().replace("’", "'"))
     text = re.sub(r"(?<=\w)[-:](?=\w)|(?<!\d)\.|\.(?!\d)|[^\w\s'+*/×÷%.-]", " ", text)
     return " ".join(text.split())
+
+
+def _without(politeness: re.Pattern[str], text: str) -> str:
+    while (shorter := politeness.sub("", text, count=1).strip()) != text:
+        text = shorter
+    return text
 
 
 def _any_of(phrases: Iterable[str], pattern: str) -> re.Pattern[str]:

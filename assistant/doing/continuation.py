@@ -28,6 +28,9 @@ MORE = -1  # an end beyond the text: the words ran out while the template wanted
 ANYTHING = -2  # the same, in the middle of a wildcard, which would take any word
 BEYOND = frozenset((MORE, ANYTHING))
 NOWHERE: frozenset[int] = frozenset()
+NO_WORDS: frozenset[str] = frozenset()
+LEFT_OUT = frozenset((" ",))
+ANY_WORD = frozenset((" ", ""))
 Ends = frozenset[int]
 
 
@@ -86,6 +89,55 @@ def first_words(slots: TextSlotList, grammar: Intents, numbers: Mapping[str, Num
     return FirstWords(values)
 
 
+class Branches:
+    """The items of each alternative by the words, or beginnings of words, with which they begin: so few are tried."""
+
+    def __init__(self, grammar: Intents, numbers: Mapping[str, NumberWords], lists: Mapping[str, FirstWords]) -> None:
+        self._grammar = grammar
+        self._numbers = numbers
+        self._lists = lists
+        self._known: dict[int, tuple[Alternative, dict[str, tuple[Expression, ...]]]] = {}  # holds what the id is of
+
+    def fitting(self, alternative: Alternative, beginnings: Iterable[str]) -> list[Expression]:
+        """The items that may begin with one of the beginnings of a word, of which the empty one must be the first."""
+        if (known := self._known.get(id(alternative))) is None:
+            items: dict[str, tuple[Expression, ...]] = {}
+            for item in alternative.items:
+                words = self._first(item)
+                for word in words if ANY_WORD.isdisjoint(words) else ("",):
+                    items[word] = (*items.get(word, ()), item)
+            known = self._known[id(alternative)] = alternative, items
+        return [item for beginning in beginnings for item in known[1].get(beginning, ())]
+
+    def _first(self, expression: Expression) -> frozenset[str]:
+        """The words, or beginnings of words, with which it can begin, with `LEFT_OUT` if it can be."""
+        match expression:
+            case TextChunk():
+                return frozenset(expression.text.split()[:1]) or LEFT_OUT
+            case Alternative() | Permutation():
+                return NO_WORDS.union(*map(self._first, expression.items))
+            case Sequence():
+                words = LEFT_OUT
+                for item in expression.items:
+                    if words.isdisjoint(LEFT_OUT):
+                        break
+                    words = words - LEFT_OUT | self._first(item)
+                return words
+            case RuleReference():
+                return self._first(self._grammar.expansion_rules[expression.rule_name].expression)
+            case ListReference():
+                return self._first_of_list(expression.list_name)
+            case _:
+                raise TypeError(f"not a part of a sentence template: {expression!r}")
+
+    def _first_of_list(self, name: str) -> frozenset[str]:
+        slots = self._grammar.slot_lists[name]
+        if isinstance(slots, RangeSlotList):
+            spoken = self._numbers[name].first if name in self._numbers else NO_WORDS
+            return spoken | frozenset("0123456789" if slots.digits else "")
+        return frozenset(self._lists[name].values) if name in self._lists else frozenset(("",))
+
+
 class Walk:
     """One text, lower case with single spaces, and the templates that are tried on it."""
 
@@ -95,16 +147,20 @@ class Walk:
         grammar: Intents,
         numbers: Mapping[str, NumberWords],
         lists: Mapping[str, FirstWords] | None = None,
+        branches: Branches | None = None,
     ) -> None:
         """Takes the rules and lists of `grammar`, and of its ranges that are spoken in words the words by list name.
 
-        Of the `lists` that are given by their first words, only the values that fit are tried.
+        Of the `lists` that are given by their first words, only the values that fit are tried; of alternatives, with
+        `branches`, only the items that fit.
         """
+        self._branches = branches
         self._lists = lists or {}
         self._text = f"{text} " if text else ""  # a space after the last word: whole words only
         self._grammar = grammar
         self._numbers = numbers
         self._known: dict[tuple[int, int], Ends] = {}
+        self._begun: dict[int, tuple[str, ...]] = {}
         self.next_words: set[str] = set()  # words, or beginnings of words, for which the walk ended beyond the text
 
     def reach(self, template: Expression) -> Reach:
@@ -132,7 +188,7 @@ class Walk:
             case Sequence():
                 return self._one_after_another(expression.items, start)
             case Alternative():
-                return self._each(expression.items, (start,))
+                return self._each(self._fitting(expression, start), (start,))
             case Permutation():
                 return self._in_any_order(expression.items, start)
             case RuleReference():
@@ -141,6 +197,16 @@ class Walk:
                 return self._listed(expression.list_name, start)
             case _:
                 raise TypeError(f"not a part of a sentence template: {expression!r}")
+
+    def _fitting(self, alternative: Alternative, start: int) -> Iterable[Expression]:
+        """The items that are worth a try; all of them within a word and at the end of the text."""
+        first = start if self._at_word(start) else start + 1
+        if self._branches is None or first >= len(self._text) or not self._at_word(first):
+            return alternative.items
+        if (beginnings := self._begun.get(first)) is None:
+            word, _, _ = self._text[first:].partition(" ")
+            beginnings = self._begun[first] = tuple(word[:n] for n in range(len(word) + 1))
+        return self._branches.fitting(alternative, beginnings)
 
     def _at_word(self, start: int) -> bool:
         return start == 0 or self._text[start - 1] == " "

@@ -5,7 +5,7 @@ import pytest
 from hassil import recognize_all
 from sampling import sample
 
-from assistant.doing.commands import Command, Commands, Completeness
+from assistant.doing.commands import Command, Commands, Completeness, Slot
 from assistant.doing.continuation import Walk
 
 QUESTIONS = (Path(__file__).parent / "questions.txt").read_text().splitlines()
@@ -198,7 +198,9 @@ def test_beginnings_of_commands_want_more(commands: Commands) -> None:
         unexpected += [
             beginning
             for beginning in beginnings
-            if commands.completeness(beginning) is Completeness.UNKNOWN and not commands.parse(beginning)
+            if commands.completeness(beginning) is Completeness.UNKNOWN
+            and not commands.parse(beginning)
+            and not commands.parse_answer(beginning, ("yes", "no"))
         ]
     assert unexpected == []
 
@@ -227,3 +229,26 @@ def test_a_command_is_a_value() -> None:
 def test_a_language_without_sentences_is_refused() -> None:
     with pytest.raises(FileNotFoundError):
         Commands("xx")
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("call mum", {"what": "call mum"}),
+        ("call mum at five", {"what": "call mum", "hour": 5}),
+        ("to call mum tomorrow at five", {"what": "call mum", "day": "tomorrow", "hour": 5}),
+        ("in ten minutes to call mum", {"what": "call mum", "minutes": 10}),
+    ],
+)
+def test_what_to_remind_of_may_come_with_its_time(commands: Commands, text: str, slots: dict[str, Slot]) -> None:
+    assert commands.parse_answer(text, {"answer_anything"}) == Command("answer_anything", slots)
+
+
+@pytest.mark.parametrize("text", ["i want to hear you again", "that was all thanks"])
+def test_what_is_politeness_elsewhere_can_be_a_command_s_own_words(commands: Commands, text: str) -> None:
+    assert commands.parse(text)
+
+
+def test_a_whole_answer_is_not_waited_on(commands: Commands) -> None:
+    assert commands.completeness("no") is Completeness.UNKNOWN
+    assert commands.completeness("no more") is Completeness.WANTS_MORE

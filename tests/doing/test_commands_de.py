@@ -166,7 +166,11 @@ def test_beginnings_of_german_commands_want_more(commands: Commands) -> None:
             continue  # the middle of a name looks like a question
         words = sample(template.sentence.expression, commands.grammar, chance).split()
         beginnings = [" ".join(words[:n]) for n in range(1, len(words))]
-        unexpected += [text for text in beginnings if commands.completeness(text) is Completeness.UNKNOWN]
+        unexpected += [
+            text
+            for text in beginnings
+            if commands.completeness(text) is Completeness.UNKNOWN and not commands.parse_answer(text, ("yes", "no"))
+        ]
     assert unexpected == []
 
 

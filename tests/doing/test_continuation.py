@@ -4,7 +4,7 @@ import pytest
 from hassil import Intents
 from hassil.parse_expression import parse_sentence
 
-from assistant.doing.continuation import Reach, Walk, number_words
+from assistant.doing.continuation import Branches, Reach, Walk, number_words
 
 LISTS = {
     "minutes": {"range": {"from": 1, "to": 100}},
@@ -89,3 +89,20 @@ def test_the_words_that_may_come_next_are_told() -> None:
     walk = Walk("wait", GRAMMAR, NUMBERS)
     walk.reach(parse_sentence("wait (here|for {color})").expression)
     assert walk.next_words == {"here", "for"}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "(turn|make) it (up|down|(dark|light) {color}) [now]",
+        "[(set|start)] [a] <length> (timer|[hour]glass)",
+        "{name} timer",
+    ],
+)
+@pytest.mark.parametrize("text", ["", "turn", "make it down", "make it dark dark blue now", "turn it left", "start"])
+@pytest.mark.parametrize("text_after", ["", "ten minutes timer", "a ten minute hourglass", "a glass", "pasta timer"])
+def test_trying_only_the_items_that_fit_changes_nothing(come: Come, template: str, text: str, text_after: str) -> None:
+    said = f"{text} {text_after}".strip()
+    branches = Branches(GRAMMAR, NUMBERS, {})
+    reach = Walk(said, GRAMMAR, NUMBERS, branches=branches).reach(parse_sentence(template).expression)
+    assert reach == come(template, said)
