@@ -220,10 +220,10 @@ SCENES: dict[str, tuple[float, Scene]] = {
     "part lost": (2, _part_lost),
     "other settings": (1, _other_settings),
     "bad settings": (1, _bad_settings),
-    # Not drawn by lot.
     LONG_SPEECH: (0, _long_speech),
     OTHER_VOICE: (0, _other_voice),
 }
+BY_LOT = [name for name, (weight, _) in SCENES.items() if weight]
 
 
 def drawn(random: Random) -> str:

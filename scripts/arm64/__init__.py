@@ -1,0 +1,1 @@
+"""What scripts/test-arm64 runs: the assistant's engines on an emulated Raspberry Pi, compared with this machine's."""
