@@ -54,7 +54,7 @@ PINS = tuple(
     for name, *arguments in (("pins",), *((what, str(IDLE_S)) for what in ("nothing", "outputs", "button", "libgpiod")))
 )
 EXPECTED: dict[str, Found] = {
-    "pins": {"levels": ["free", "out lo", "out hi", "out lo", "out hi", "free"], "posted": "ButtonPressed"},
+    "pins": {"levels": ["free", "out lo", "out hi", "out lo", "out hi", "in lo"], "posted": "ButtonPressed"},
     "libgpiod": {"edges": ["RISING_EDGE", "FALLING_EDGE"]},
 }
 

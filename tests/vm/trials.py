@@ -60,8 +60,9 @@ def unharmed(room: Room) -> Iterator[None]:
 
 def due_times(room: Room) -> list[float]:
     """When its timers are due, by the machine's time."""
-    now, status = room.machine.run('status=$(assistant status --json); date +%s.%N; echo "$status"').split("\n", 1)
-    return [float(now) + float(left_s) for left_s in re.findall(r'"left_s": ([-\d.]+)', status)]
+    timers = room.status()["timers"]
+    now_s = float(room.machine.run("date +%s.%N"))
+    return [now_s + timer["left_s"] for timer in timers]
 
 
 def test_setup_installs_it_offline_and_it_starts_at_boot(
