@@ -52,13 +52,13 @@ def growth(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
     return float(slope * (turns[-1] - turns[0]))
 
 
-def faults(samples: Sequence[Sample]) -> list[str]:
+def faults(samples: Sequence[Sample], most_mib: float = MOST_GROWTH_MIB) -> list[str]:
     """What grew by more than it may; too few samples tell nothing."""
     if len(samples) < LEAST_SAMPLES:
         return []
     grown = {"RSS": growth(samples, lambda one: one.rss_mib), "own memory": growth(samples, lambda one: one.own_mib)}
     turns = samples[-1].n_turns - samples[0].n_turns
-    told = [f"{name} grew by {mib:.1f} MiB in {turns} turns" for name, mib in grown.items() if mib > MOST_GROWTH_MIB]
+    told = [f"{name} grew by {mib:.1f} MiB in {turns} turns" for name, mib in grown.items() if mib > most_mib]
     counts = {"threads": [one.n_threads for one in samples], "open files": [one.n_files for one in samples]}
     n_third = len(samples) // 3
     for name, found in counts.items():

@@ -15,7 +15,7 @@ from assistant.daemon import Daemon
 from assistant.doing.answer import Answer, Slots
 from assistant.doing.device_actions import Sound
 from assistant.doing.history import exchange_now
-from assistant.events import Event, Failed, Ready, Replied, Sentence, Woken
+from assistant.events import Event, Failed, Rang, Ready, Replied, Sentence, Woken
 from assistant.kept import Kept
 from assistant.orders import Earcon, Forget
 from assistant.remote import Remote
@@ -189,3 +189,12 @@ def test_the_volume_is_told_and_set(asked: Asked) -> None:
     for wrong in ("loud", True, 1.5):
         with pytest.raises(ControlError, match="whole number"):
             asked.ask("volume", percent=wrong)
+
+
+def test_an_answer_is_of_its_own_turn_though_something_rings_at_its_end(asked: Asked) -> None:
+    reply = asked.ask("ask", text="what time is it")
+    turn = asked.daemon.state.turn
+    assert turn
+    asked.happens(Rang("Your tea timer is done.", 1), Sentence(turn, "Noon."), Replied(turn, None))
+    assert asked.is_in(Phase.SPEAKING)
+    assert lines(reply)[-1]["sentences"] == ["Noon."]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 import numpy as np
 import onnxruntime
@@ -75,7 +75,9 @@ class _Session:
             return
         if turn not in self._heeded:
             self._heeded.add(turn)
-            turn.on_cancel(lambda: self._end(turn))
+            # A turn that is heard to its end would keep a voice that was replaced meanwhile, and itself.
+            ours, its = ref(self), ref(turn)
+            turn.on_cancel(lambda: _end(ours(), its()))
         if turn.cancelled:  # looked at last: a cancel before the assignment above has found other options than these
             options.terminate = True
 
@@ -84,8 +86,13 @@ class _Session:
         outputs: list[Any] = self._session.run(names, inputs, self._under_way[1])
         return outputs
 
-    def _end(self, turn: Turn) -> None:
-        """In any thread."""
+    def end(self, turn: Turn) -> None:
+        """In any thread: what runs for this turn is over."""
         under_way, options = self._under_way
         if under_way is turn:
             options.terminate = True
+
+
+def _end(session: _Session | None, turn: Turn | None) -> None:
+    if session and turn:
+        session.end(turn)

@@ -48,25 +48,22 @@ class Debian:
 BOOKWORM, TRIXIE = Debian("bookworm", "3.11", 36), Debian("trixie", "3.13", 41)
 
 
+def unpack(debian: Debian, packages: str, folder: Path) -> None:
+    """Unpacks arm64 packages of Debian and what they depend on; nothing is set up, as that would run their programs."""
+    without = [f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in ("man", "doc", "locale")]
+    run(
+        *("mmdebstrap", "--mode=root", "--variant=extract", "--architectures=arm64", *without),
+        *("--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--aptopt=APT::Install-Recommends false"),
+        *(f"--include={','.join(packages.split())}", debian.name, folder, MIRROR),
+        within_s=600,
+    )
+
+
 def root_of(debian: Debian) -> Path:
     """The root folder of an arm64 Debian, unpacked; programs of it run with `emulated` only."""
 
     def make(folder: Path) -> None:
-        excluded = [f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in ("man", "doc", "locale")]
-        run(
-            "mmdebstrap",
-            "--mode=root",
-            "--variant=extract",
-            "--architectures=arm64",
-            "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-            "--aptopt=APT::Install-Recommends false",
-            *excluded,
-            f"--include={','.join(PACKAGES.split())}",
-            debian.name,
-            folder / "root",
-            MIRROR,
-            within_s=600,
-        )
+        unpack(debian, PACKAGES, folder / "root")
         run(*_in(folder / "root", PI_5), "/sbin/ldconfig", within_s=60)  # by which Python finds PortAudio
 
     return kept(f"root-{debian.name}", (debian, MIRROR, PACKAGES), make) / "root"
@@ -85,13 +82,8 @@ def packages_of(debian: Debian, python: Path) -> Path:
         platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, debian.glibc + 1)]
         run(
             *(python, "-m", "pip", "install", *quiet, "--only-binary=:all:", f"--find-links={pure}"),
-            *(
-                "--implementation=cp",
-                f"--python-version={debian.python}",
-                *platforms,
-                "--platform=manylinux2014_aarch64",
-            ),
-            *(f"--target={folder / 'packages'}", *wanted),
+            *("--implementation=cp", f"--python-version={debian.python}", f"--target={folder / 'packages'}"),
+            *(*platforms, "--platform=manylinux2014_aarch64", *wanted),
             within_s=600,
         )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from arm64.boards import BOOKWORM, MIRROR, PI_5, TRIXIE, root_of
+from arm64.boards import BOOKWORM, MIRROR, PI_5, TRIXIE, root_of, unpack
 from arm64.bounded import PROJECT, StepError, kept, run
 
 KERNEL = "linux-image-arm64-16k"  # of Debian 13
@@ -35,13 +35,7 @@ def kernel() -> Path:
 
     def make(folder: Path) -> None:
         root = folder / "root"
-        options = (
-            "--mode=root",
-            "--variant=extract",
-            "--architectures=arm64",
-            "--aptopt=APT::Install-Recommends false",
-        )
-        run("mmdebstrap", *options, f"--include={KERNEL}", TRIXIE.name, root, MIRROR, within_s=600)
+        unpack(TRIXIE, KERNEL, root)
         (image,) = (root / "boot").glob("vmlinuz-*")
         image.rename(folder / "vmlinuz")
         shutil.rmtree(root)
