@@ -4,17 +4,17 @@ import contextlib
 import ctypes
 import gc
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from assistant import config, daemon, phrases
 from assistant.abilities import Abilities
 from assistant.audio.chunk import Chunk, Samples
 from assistant.audio.sound_card import MICROPHONE, SPEAKER, Echo
+from assistant.blueprint import PARTS, changed_parts, with_users
 from assistant.config import Settings
 from assistant.daemon import Daemon
-from assistant.doing.answer import Answer
 from assistant.doing.commands import Commands
 from assistant.errors import AssistantError, ModelError
 from assistant.events import Announced, PartFound, PartLost
@@ -24,7 +24,6 @@ from assistant.panel.panel import Panel
 from assistant.parts import (
     ECHO,
     Post,
-    Purpose,
     build_commands,
     build_echo,
     build_listener,
@@ -35,19 +34,16 @@ from assistant.parts import (
 )
 from assistant.refuge import Refuge
 from assistant.speaking.talker import Talker
+from assistant.stages import Stages, has_model
 from assistant.stand_ins import Deaf, Speechless, Thoughtless
 from assistant.states import Phase
-from assistant.store import Store, StoreError, store_path
-from assistant.thinking.loading import LANGUAGE_MODEL
+from assistant.store import StoreError
 from assistant.thinking.thinker import Thinker
-from assistant.thinking.tool_calls import Value
-from assistant.toolbox import TOOLS
+from assistant.toolbox import CurrentTools
 from assistant.turn import Turn
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-S = TypeVar("S")
 STORE = "store"
 
 
@@ -67,43 +63,6 @@ class Sound(daemon.Sound, Protocol):
 
 SoundOf = Callable[[config.Audio, Echo, Callable[[Chunk], bool], Post], Sound]
 
-# Each part, in the order in which they are built: what of the settings it is made of, and of which parts.
-_MADE_OF: dict[str, tuple[Callable[[Settings], object], frozenset[str]]] = {
-    "kept": (lambda s: (s.language, s.clock, s.privacy.history, s.llm.n_ctx), frozenset()),
-    "commands": (lambda s: (s.language, s.commands), frozenset()),
-    "panel": (lambda s: (s.panel, s.outputs), frozenset()),
-    "abilities": (lambda s: (s.llm.model, s.models), frozenset({"kept", "commands", "panel"})),
-    "thinker": (lambda s: (s.language, s.llm, s.models, s.dialogue.remember_s), frozenset()),
-    "listener": (lambda s: (s.language, s.wake, s.endpoint, s.recognizer, s.models), frozenset({"commands"})),
-    "sound": (lambda s: s.audio, frozenset()),
-    "talker": (lambda s: (s.language, s.voice, s.models), frozenset({"sound"})),
-}
-
-
-def changed_parts(before: Settings, after: Settings) -> tuple[str, ...]:
-    """The parts that are other ones with the settings as they are `after`, in the order in which they are built."""
-    changed: list[str] = []
-    for part, (made_of, uses) in _MADE_OF.items():
-        if made_of(before) != made_of(after) or uses & set(changed):
-            changed.append(part)
-    return tuple(changed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """What a stage is called when its model is missing, and what the person is told."""
-
-    purpose: Purpose
-    part: str
-    phrase: str
-
-
-_STAGES = {
-    "thinker": _Stage("llm", LANGUAGE_MODEL, "cannot_think"),
-    "listener": _Stage("recognizer", "recognizer", "cannot_hear"),
-    "talker": _Stage("voice", "voice", ""),
-}
-
 
 def _with_room(kept: Kept) -> Kept:
     try:
@@ -112,18 +71,6 @@ def _with_room(kept: Kept) -> Kept:
         kept.store.close()
         raise
     return kept
-
-
-class _Tools:
-    """The tools of the actions as they are now, for a model that outlives them."""
-
-    tools = TOOLS
-
-    def __init__(self, assembly: "Assembly") -> None:
-        self._assembly = assembly
-
-    def use(self, name: str, arguments: Mapping[str, Value]) -> Answer:
-        return self._assembly.abilities.toolbox.use(name, arguments)
 
 
 class Assembly:
@@ -154,16 +101,26 @@ class Assembly:
         microphone hears goes to `overhear` too.
         """
         self.settings = settings
-        self.models: dict[str, str] = {}  # the names of those it works with, by purpose
         self._daemon = daemon
         self._sound_of = sound_of
         self._program = program
         self._tolerant = tolerant
+        self._stages = Stages(daemon.post, tolerant=tolerant)
+        self._is_homeless = False  # what is kept has a refuge only
         self._overhear = overhear
         self._built: list[str] = []
         self._refuge = Refuge()
-        self.missing: dict[str, str] = {}  # parts for which another stands in, and why
-        self._build(tuple(_MADE_OF), settings)
+        self._build(PARTS, settings)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The names of those that it works with, by what they are."""
+        return dict(self._stages.models)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts for which another stands in."""
+        return (*(("kept",) if self._is_homeless else ()), *self._stages.missing)
 
     def change(self, settings: Settings) -> tuple[str, ...]:
         """Builds those parts anew whose settings changed, and names them; on an AssistantError all is as before."""
@@ -183,23 +140,17 @@ class Assembly:
 
     def there_again(self) -> tuple[str, ...]:
         """Those of the missing parts that can be built now; from any thread, as it may take long to look at a model."""
-        there: list[str] = []
-        for part in list(self.missing):
-            with contextlib.suppress(ModelError, StoreError):
-                if part == "kept":
-                    if not self._refuge.whole and self.kept.schedule.entries():  # they would be lost
-                        continue
-                    with contextlib.closing(Store(store_path())) as store:
-                        store.check_room()
-                else:
-                    model_of(self.settings, _STAGES[part].purpose)
-                there.append(part)
-        return tuple(there)
+        return tuple(part for part in self.missing if self._is_there(part))
+
+    def _is_there(self, part: str) -> bool:
+        if part != "kept":
+            return has_model(part, self.settings)
+        would_be_lost = not self._refuge.whole and bool(self.kept.schedule.entries())
+        return not would_be_lost and self._refuge.home_is_back()
 
     def mend(self, parts: Sequence[str]) -> None:
         """Builds these anew, and those that use them."""
-        users = [other for other, (_, uses) in _MADE_OF.items() if uses & set(parts)]
-        anew = [part for part in _MADE_OF if part in {*parts, *users}]
+        anew = with_users(parts)
         self._stop(anew)
         if "kept" in parts:
             with contextlib.suppress(StoreError):
@@ -214,7 +165,7 @@ class Assembly:
 
     def stop(self) -> None:
         """Ends all parts."""
-        self._stop(tuple(_MADE_OF))
+        self._stop(PARTS)
         self._refuge.clear()
 
     def _build(self, parts: Sequence[str], settings: Settings) -> None:
@@ -245,15 +196,12 @@ class Assembly:
                 model, outputs = self._model_name(settings), self.panel.outputs
                 self.abilities = Abilities(settings, self.kept, self.commands, post, model=model, outputs=outputs)
             case "thinker":
-                self.thinker = self._stage(
-                    part,
-                    settings,
-                    lambda: self._thinker(settings),
-                    lambda: Thoughtless(phrases.CANNOT_THINK, post),
+                self.thinker = self._stages.built(
+                    part, settings, lambda: self._thinker(settings), lambda: Thoughtless(phrases.CANNOT_THINK, post)
                 )
                 self.thinker.start()  # at once, since it takes longest, in a process of its own
             case "listener":
-                self.listener = self._stage(
+                self.listener = self._stages.built(
                     part, settings, lambda: build_listener(settings, self.commands, post), lambda: Deaf(post)
                 )
             case "sound":
@@ -261,7 +209,7 @@ class Assembly:
                 if self._daemon.state.muted:
                     self.sound.mute(on=True)
             case "talker":
-                self.talker = self._stage(
+                self.talker = self._stages.built(
                     part,
                     settings,
                     lambda: build_talker(settings, self.sound, self.abilities.common()),
@@ -278,39 +226,23 @@ class Assembly:
             if not (self._tolerant or self._built):
                 raise
             log.error("%s: %s", STORE, error)
-            self.missing["kept"] = str(error)
+            self._is_homeless = True
             self._daemon.post(PartLost(STORE, str(error), phrases.STORE_UNWRITABLE))
             self._refuge.take()
             return Kept(settings, self._refuge.path)
-        if self.missing.pop("kept", None):
+        if self._is_homeless:
+            self._is_homeless = False
             log.info("%s: it can be written again", STORE)
             self._daemon.post(PartFound(STORE))
         if mishap := kept.mishap():
             self._daemon.post(Announced(mishap))
         return kept
 
-    def _stage(self, part: str, settings: Settings, build: Callable[[], T], stand_in: Callable[[], S]) -> T | S:
-        """The stage, or what stands in for it where its model is missing."""
-        stage = _STAGES[part]
-        try:
-            self.models[stage.part] = model_of(settings, stage.purpose).path.name
-            built = build()
-        except ModelError as error:
-            if not self._tolerant:
-                raise
-            if part not in self.missing:
-                log.error("%s: %s", stage.part, error)
-            self.missing[part] = str(error)
-            self.models[stage.part] = "missing"
-            self._daemon.post(PartLost(stage.part, str(error), getattr(phrases, stage.phrase, "")))
-            return stand_in()
-        if self.missing.pop(part, None) and stage.part != LANGUAGE_MODEL:  # which tells itself when it is loaded
-            self._daemon.post(PartFound(stage.part))
-        return built
-
     def _thinker(self, settings: Settings) -> Thinker:
         chosen = choose_model(settings, "llm")
-        return build_thinker(settings, chosen, _Tools(self), self._told, self._daemon.post, self._program)
+        return build_thinker(
+            settings, chosen, CurrentTools(lambda: self.abilities.toolbox), self._told, self._daemon.post, self._program
+        )
 
     def _model_name(self, settings: Settings) -> str:
         try:
@@ -335,18 +267,15 @@ class Assembly:
         self._daemon.ringer = self.abilities.ringer.worker
         if "talker" in parts:
             self.abilities.sound_as_kept()
-        for part in parts:
-            match part:
-                case "abilities":
-                    doer.worker.start()
-                case "listener":
-                    self.listener.worker.start()
-                case "talker":
-                    self.talker.worker.start()
-                case "sound":
-                    self.sound.start()
-                case _:
-                    pass
+        starts = {
+            "abilities": doer.worker.start,
+            "listener": self.listener.worker.start,
+            "sound": self.sound.start,
+            "talker": self.talker.worker.start,
+        }
+        for part, start in starts.items():
+            if part in parts:
+                start()
 
     def _stop(self, parts: Sequence[str]) -> None:
         for part in [part for part in reversed(self._built) if part in parts]:

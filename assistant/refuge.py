@@ -35,6 +35,15 @@ class Refuge:
                 file.unlink()
             self.whole = False
 
+    def home_is_back(self) -> bool:
+        """Whether its place can be written again; any thread."""
+        try:
+            with closing(Store(store_path())) as home:
+                home.check_room()
+        except StoreError:
+            return False
+        return True
+
     def leave(self) -> None:
         """Goes back with all that is kept now, once that is closed. Raises StoreError, and then stays."""
         if self.path is None:

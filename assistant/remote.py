@@ -37,7 +37,7 @@ class Desk(Protocol):
         """Has something done with what is kept, where that may take its time, and replies with what it gives."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Asking:
     """A typed question under way; the record of its turn is there once that has begun."""
 
@@ -52,7 +52,7 @@ class Remote:
     def __init__(self, daemon: Daemon, desk: Desk) -> None:
         self._desk = desk
         self._daemon = daemon
-        self._asking: tuple[_Asking, ...] = ()
+        self._asking: list[_Asking] = []  # appended to on one thread, taken from on the other
         self._requests: dict[str, Callable[[Request, Reply], None]] = {
             "status": lambda request, reply: reply.end(desk.status()),
             "stop": lambda request, reply: self._post(Stopped(time.monotonic()), reply),
@@ -77,7 +77,7 @@ class Remote:
 
     def observe(self, event: Event) -> None:
         """On the main thread, after the event took effect: tells those who asked what becomes of their question."""
-        for asking in self._asking:
+        for asking in list(self._asking):
             self._tell(asking, event)
 
     def _post(self, event: Event, reply: Reply) -> None:
@@ -120,7 +120,7 @@ class Remote:
         if not self._daemon.rests:
             raise ControlError(f"it is {self._daemon.state.phase.value} now; try again when it is idle")
         typed = Typed(_text(request), time.monotonic(), silent=True)
-        self._asking = (*self._asking, _Asking(typed, reply))
+        self._asking.append(_Asking(typed, reply))
         self._daemon.post(typed)
 
     def _tell(self, asking: _Asking, event: Event) -> None:
@@ -144,7 +144,7 @@ class Remote:
                 if not asking.reply.gone:
                     return
         if not isinstance(event, Sentence):
-            self._asking = tuple(one for one in self._asking if one is not asking)
+            self._asking.remove(asking)
 
 
 def _text(request: Request) -> str:

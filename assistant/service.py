@@ -110,8 +110,8 @@ class Service:
         self._liveness.stop()
         if self._control:
             self._control.stop()
+        self._keeper.stop()  # what it still has to keep goes into the store, which ends with the parts
         self._parts.stop()
-        self._keeper.stop()
 
     def status(self) -> Status:
         """From any thread: what it is doing and how it is."""

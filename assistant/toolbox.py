@@ -4,7 +4,7 @@ They stand at the head of the prompt, so they are short, and never change while 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from assistant.doing.answer import Answer, Asked, Slots
@@ -62,6 +62,18 @@ class ActionTools:
         if answer.asked:
             self._doer.ask(answer.asked)
         return answer
+
+
+class CurrentTools:
+    """The tools as they are now, for a model that outlives them."""
+
+    tools = TOOLS
+
+    def __init__(self, current: Callable[[], ActionTools]) -> None:
+        self._current = current
+
+    def use(self, name: str, arguments: Mapping[str, Value]) -> Answer:
+        return self._current().use(name, arguments)
 
 
 def _slots(arguments: Mapping[str, Value]) -> dict[str, Slot] | None:

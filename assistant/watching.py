@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
@@ -26,12 +27,12 @@ class Watching(logging.Handler):
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
         self._state = state
         self._wake_score = wake_score
-        self._watchers: tuple[Reply, ...] = ()
+        self._watchers: list[Reply] = []  # appended to on one thread, taken from on any
         self._n_chunks, self._loudest, self._score = 0, 0.0, 0.0
 
     def add(self, reply: Reply) -> None:
         """Has it told from now on, until it is gone."""
-        self._watchers = (*self._watchers, reply)
+        self._watchers.append(reply)
         reply.send({"state": self._state()})
 
     def observe(self, event: Event) -> None:
@@ -59,10 +60,11 @@ class Watching(logging.Handler):
             self._tell({"log": self.format(record), "temperature_c": device.temperature_c()})
 
     def _tell(self, told: dict[str, Any]) -> None:
-        for watcher in self._watchers:
+        for watcher in list(self._watchers):
             watcher.send(told)
-        if any(watcher.gone for watcher in self._watchers):
-            self._watchers = tuple(watcher for watcher in self._watchers if not watcher.gone)
+            if watcher.gone:
+                with suppress(ValueError):  # another thread was faster
+                    self._watchers.remove(watcher)
 
 
 def _plain(value: object) -> object:

@@ -1,6 +1,7 @@
 """`assistant run` under way in a room, and what it writes meanwhile."""
 
 import contextlib
+import json
 import re
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from conftest import SoundServer
 
@@ -24,6 +26,28 @@ class Pressed(daemon.Daemon):
 service.Daemon = Pressed
 cli.main()
 """
+
+
+class Shell:
+    """Beside the daemon: types commands with the same settings."""
+
+    def __init__(self, config: Path, server: SoundServer) -> None:
+        self.config = config
+        self.server = server
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "assistant", "--config", str(self.config), *words]
+        environment = self.server.environment
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
+
+    def type(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.type("status", "--json"))
+        return found
 
 
 class Running:

@@ -1,23 +1,20 @@
 """`assistant run` as a service in a room in which something is wrong: what is told, listed, and mended by itself."""
 
 import contextlib
-import json
 import re
 import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import running_daemon
 from conftest import SoundServer, Speak, Understand, word_error_rate
-from running_daemon import Running, started
+from running_daemon import Running, Shell, started
 
 from assistant import phrases
 from assistant.audio.chunk import RATE_HZ
@@ -38,6 +35,8 @@ class House:
         self.state, self.models, self.config = folder / "state", folder / "models", folder / "house.yaml"
         self.store = self.state / "assistant.db"
         self.server, self._starter = server, starter
+        shell = Shell(self.config, server)
+        self.run, self.type, self.status = shell.run, shell.type, shell.status
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(folder / "notify"))
         for each in (folder / "run", self.models):
@@ -71,20 +70,6 @@ class House:
 
     def start(self, *when: str) -> contextlib.AbstractContextManager[Running]:
         return started(self.config, self.server, *(when or (READY,)))
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "assistant", "--config", str(self.config), *words]
-        environment = self.server.environment
-        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
-
-    def type(self, *words: str) -> str:
-        done = self.run(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.type("status", "--json"))
-        return found
 
     def faults(self) -> set[str]:
         return {fault["part"] for fault in self.status()["faults"]}

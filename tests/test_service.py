@@ -3,37 +3,13 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import SoundServer, Speak
-from running_daemon import Running, started
-
-
-class Shell:
-    """Types commands."""
-
-    def __init__(self, config: Path, server: SoundServer) -> None:
-        self._config = config
-        self._environment = server.environment
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "assistant", "--config", str(self._config), *words]
-        return subprocess.run(command, env=self._environment, check=False, capture_output=True, text=True, timeout=60)
-
-    def type(self, *words: str) -> str:
-        done = self.run(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.type("status", "--json"))
-        return found
+from running_daemon import Running, Shell, started
 
 
 @pytest.fixture(autouse=True)

@@ -109,9 +109,9 @@ class Buttons:
         self._devices = [button for button in buttons if button]
 
     def close(self) -> None:
-        for device in self._devices:
-            device.close()
         self._talk.forget()
+        for device in self._devices:
+            opened("a button, which could not be let go,", device.close)
 
     def _open(self, pin: int, press: Deed, release: Deed | None) -> Any:
         # Not gpiozero's Button, whose thread wakes ten times a second to see whether it is held.

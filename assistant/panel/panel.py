@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from assistant import config
 from assistant.config import Output
-from assistant.events import Event
+from assistant.events import Event, PartFound, PartLost
 from assistant.panel.apa102 import BITWISE_FRAME_S, Strip, open_pins, open_spi
 from assistant.panel.boards import LED_PINS, Wiring, wiring
 from assistant.panel.buttons import Buttons, Later, later
@@ -18,6 +18,8 @@ from assistant.panel.outputs import NamedOutputs
 from assistant.states import Phase
 
 log = logging.getLogger(__name__)
+
+PANEL = "panel"
 
 
 class Panel:
@@ -55,7 +57,9 @@ class Panel:
                 "it takes a Raspberry Pi, the package python3-lgpio and a user of the group gpio",
                 error,
             )
+            self._post(PartLost(PANEL, f"there is no GPIO: {error}", ""))
             return
+        self._post(PartFound(PANEL))
         wired = wiring(self._settings)
         self.outputs.open()
         self._buttons = Buttons(self._settings, wired, self._post, self._clock, self._later)
@@ -75,6 +79,7 @@ class Panel:
         if self._lights:
             self._lights.stop()
         self.outputs.close()
+        self._post(PartFound(PANEL))  # whoever comes next tells what it misses
 
 
 def light_of(settings: config.Panel, wired: Wiring) -> Light:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from gpiozero import DigitalInputDevice
 from mock_pins import Timers, mock_pins
 
 from assistant.config import Panel
@@ -148,3 +149,21 @@ def test_a_pin_that_is_taken_is_left_out_and_the_others_work(pins: Any, caplog: 
     assert second.press(17) == []
     first.buttons.close()
     second.buttons.close()
+
+
+def test_a_button_that_cannot_be_let_go_is_told_of_and_the_others_are(
+    pins: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hand = Hand(pins, Panel(board="plain", stop_pin=5))
+    close, closed = DigitalInputDevice.close, []
+
+    def busy_at_first(device: Any) -> None:
+        closed.append(device)
+        if len(closed) == 1:
+            raise OSError("GPIO busy")
+        close(device)
+
+    monkeypatch.setattr(DigitalInputDevice, "close", busy_at_first)
+    hand.buttons.close()
+    assert len(closed) == 2
+    assert "GPIO busy" in caplog.text

@@ -15,7 +15,7 @@ from mock_pins import Timers, Watched, mock_pins
 from assistant.config import Dialogue, Output
 from assistant.config import Panel as Settings
 from assistant.errors import ConfigError, OutputError
-from assistant.events import Event
+from assistant.events import Event, PartFound, PartLost
 from assistant.orders import Cancel, Enough, Listen, Mute, Order, Ring
 from assistant.panel.boards import wiring
 from assistant.panel.gpio import pin_errors
@@ -247,16 +247,19 @@ def test_without_gpio_it_says_so_in_one_line_and_does_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     no_gpio(monkeypatch)
-    panel = Panel(SETTINGS, [Output("heater", 12)], print)
+    events: list[Event] = []
+    panel = Panel(SETTINGS, [Output("heater", 12)], events.append)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         panel.start()
     (line,) = caplog.messages
     assert line.startswith("there is no GPIO, so no panel and no outputs: ")
+    assert [(type(event), event.part) for event in events if isinstance(event, PartLost)] == [(PartLost, "panel")]
     panel.show(Phase.LISTENING)
     with pytest.raises(OutputError, match=r"^the output heater cannot be switched: "):
         panel.outputs.switch("heater", "on")
     panel.stop()
+    assert events[-1] == PartFound("panel")
     assert Device.pin_factory is None
 
 

@@ -18,7 +18,7 @@ NEEDED = ("qemu-system-x86_64", "qemu-img", "mmdebstrap")
 @pytest.fixture(scope="session")
 def tools() -> None:
     if missing := [name for name in NEEDED if not shutil.which(name)]:
-        pytest.skip(f"no virtual machine without {', '.join(missing)}: run scripts/test, which installs them")
+        pytest.skip(f"no virtual machine without {', '.join(missing)}: run scripts/test-vm, which installs them")
 
 
 def machine_of(image: Image) -> Iterator[Machine]:

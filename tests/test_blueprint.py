@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.assembly import changed_parts
+from assistant.blueprint import changed_parts
 from assistant.config import (
     Audio,
     Clock,
