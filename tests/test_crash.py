@@ -14,13 +14,13 @@ BEFORE = {1: ("set", "egg", 10.0, None), 2: ("ringing", "tea", 5.0, None), 3: ("
 @pytest.fixture
 def store_life(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(SCRIPTS)
-    return importlib.import_module("store_life")
+    return importlib.import_module("crashing.store_life")
 
 
 @pytest.fixture
 def promises(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(SCRIPTS)
-    return importlib.import_module("promises")
+    return importlib.import_module("crashing.promises")
 
 
 def crash(*arguments: str) -> str:

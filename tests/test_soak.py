@@ -20,7 +20,7 @@ SCRIPTS = Path(__file__).parent.parent / "scripts"
 @pytest.fixture
 def growth(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(SCRIPTS)
-    return importlib.import_module("growth")
+    return importlib.import_module("soaking.growth")
 
 
 def test_it_comes_through_thirty_turns_of_all_kinds() -> None:
@@ -95,7 +95,7 @@ class Turns:
 @pytest.fixture
 def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     monkeypatch.syspath_prepend(SCRIPTS)
-    return Turns(importlib.import_module("accounts").Accounts())
+    return Turns(importlib.import_module("soaking.accounts").Accounts())
 
 
 def test_each_turn_ends_once_and_in_its_way(turns: Turns) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from killed import Timer
-
 from assistant.doing.ringing import RING_S
+from crashing.killed import Timer
 
 EXACT_S = 0.06  # `status` tells tenths of seconds
 LATE_S = 10.0  # by which what is due rings, on a machine that does much else

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from killed import Step, Tell, Timer, Timers, found_in, in_process, timer_of, timers_of
-
 from assistant.doing.clock import SystemClock
 from assistant.doing.schedule import Entry, Kind, Schedule, State
 from assistant.store import Store, StoreFullError
+from crashing.killed import Step, Tell, Timer, Timers, found_in, in_process, timer_of, timers_of
 
 LONGEST_LIFE_S = 0.06
 MOST_TIMERS = 40

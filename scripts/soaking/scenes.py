@@ -9,8 +9,6 @@ import signal
 from dataclasses import replace
 from random import Random
 
-from script import ANNOUNCEMENTS, CALL, COMMANDS, LOAD_S, QUESTIONS, Scene, Script
-
 from assistant import config
 from assistant.audio.sound_card import MICROPHONE, SPEAKER
 from assistant.bench.processes import family
@@ -32,6 +30,7 @@ from assistant.events import (
     Typed,
 )
 from assistant.thinking.loading import LANGUAGE_MODEL
+from soaking.script import ANNOUNCEMENTS, CALL, COMMANDS, LOAD_S, QUESTIONS, Scene, Script
 
 LONG_SPEECH, OTHER_VOICE = "long speech", "other voice"  # scenes that are not drawn by lot
 

@@ -13,16 +13,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, Never
 
-from killed import found_in
-from promises import Promises, Step
-
 from assistant.control.client import ask_daemon
 from assistant.control.protocol import ControlError
 from assistant.models import ModelFolder, expand
 from assistant.models.downloads import fetch
 from assistant.store import store_path
+from crashing.killed import found_in
+from crashing.promises import Promises, Step
 
-VIRTUAL_SOUND = Path(__file__).parent.parent / "tests" / "virtual-sound"
+VIRTUAL_SOUND = Path(__file__).parents[2] / "tests" / "virtual-sound"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assistant"
 LONGEST_START_S, LONGEST_LIFE_S = 4.0, 5.0  # of those that are killed at the start, and of the others after it
 START_TIMEOUT_S, RING_TIMEOUT_S, STOP_TIMEOUT_S, PATIENCE_S = 60.0, 20.0, 20.0, 30.0

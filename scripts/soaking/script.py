@@ -14,10 +14,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from accounts import Accounts
-from fast_room import House
-from material import REPLIES, Recordings
-
 from assistant.bench.script import write_script
 from assistant.config import Settings
 from assistant.control.client import ask_daemon
@@ -26,6 +22,9 @@ from assistant.errors import ConfigError
 from assistant.events import ButtonPressed, Event, PartFound, Stopped
 from assistant.states import Phase
 from assistant.thinking.loading import LANGUAGE_MODEL
+from soaking.accounts import Accounts
+from soaking.fast_room import House
+from soaking.material import REPLIES, Recordings
 
 CALL = "Hey Jarvis"
 QUESTIONS = ("tell me about the moon.", "what is the sun?", "what is the capital of France?")  # for the model

@@ -1,0 +1,1 @@
+"""What `scripts/soak` does: a room, a script of scenes, and the accounts of what became of each turn."""
