@@ -7,7 +7,7 @@ opt=$root/opt/assistant
 etc=$root/etc/assistant
 state=$root/var/lib/assistant
 cache=$root/var/cache/assistant
-carried=(setup.sh scripts systemd config.yaml README.md CHANGELOG.md LICENSE) # what is needed later but the program
+carried=(setup.sh scripts systemd config.yaml docs README.md CHANGELOG.md LICENSE) # what is needed later but the program
 
 release_name() { # prints VERSION-HASH; the hash is of all that shapes it
     local version python
